@@ -1,0 +1,51 @@
+# The whole developer interface. Needs Python 3.11 or newer, and make; everything else is installed
+# into .venv, at the versions of requirements.lock.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install site serve test lint format lock demo-model clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+install: .venv/.installed ## Install the pinned versions into .venv, if they are not there
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The guide needs Python 3.11 or newer, not %d.%d: run make with PYTHON=/path/to/python3.11" % sys.version_info[:2])'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+site: install ## Run what is stale and build the site into site/
+	$(BIN)/mkdocs build --strict
+
+serve: install ## Serve the site on http://127.0.0.1:8000, and again at every change
+	$(BIN)/mkdocs serve
+
+test: install ## Run all tests
+	$(BIN)/pytest
+
+lint: install ## Check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: install ## Put the code into the project's style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: install ## Write requirements.lock anew from pyproject.toml (the pins that still fit stay)
+	$(BIN)/pip-compile --quiet --all-extras --strip-extras --no-header \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--output-file requirements.lock pyproject.toml
+	@# A local build's mark (+cpu) is nobody else's version.
+	sed -i.old -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/' requirements.lock && rm requirements.lock.old
+
+demo-model: install ## Train the demo model anew (some minutes), and ship the result
+	$(BIN)/python -m nnsight_guide.demo_model.train
+
+clean: ## Remove what builds have made; the next one runs every snippet
+	rm -rf site .cache

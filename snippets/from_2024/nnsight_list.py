@@ -1,0 +1,27 @@
+"""Proxies: `nnsight.list()`
+
+Collecting proxies took a list of nnsight's own. An ordinary list does now; make it inside the
+trace, so that the same code runs remotely.
+"""
+
+import nnsight
+
+from snippets.model import model
+
+prompt = "The Eiffel Tower is in the city of"
+
+# %% then
+with model.trace(prompt):
+    shapes = nnsight.list().save()
+    for block in model.transformer.h:
+        shapes.append(block.output[0].shape)
+
+print(len(shapes))
+
+# %% now
+with model.trace(prompt):
+    shapes = nnsight.save([])
+    for block in model.transformer.h:
+        shapes.append(block.output[0].shape)
+
+print(len(shapes))

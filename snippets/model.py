@@ -1,0 +1,17 @@
+"""The set-up that every chapter shares: which model, where it runs, and loading it."""
+
+# %% setup
+import os
+
+import torch
+from nnsight import TransformersModel
+
+REMOTE = os.environ.get("GUIDE_REMOTE") == "1"  # or simply True: run on NDIF's servers
+MODEL_ID = os.environ.get("GUIDE_MODEL", "EleutherAI/gpt-j-6b")
+
+model = TransformersModel(
+    MODEL_ID,
+    task="text-generation",
+    device_map="auto",
+    dtype=torch.bfloat16,
+)

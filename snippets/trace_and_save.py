@@ -1,0 +1,91 @@
+"""Running the model: trace and save."""
+
+import torch
+
+from snippets.model import REMOTE, model
+
+# %% trace
+prompt = "The Eiffel Tower is in the city of"
+
+with model.trace(prompt, remote=REMOTE):
+    hidden_states = model.transformer.h[-1].output[0].save()  # (batch, seq_len, d_model)
+    logits = model.lm_head.output[0, -1].save()  # (vocab_size,): of the last position
+
+print("hidden states:", hidden_states.shape)
+print("logits:       ", logits.shape)
+
+# %% predict
+token_id = logits.argmax().item()
+print(token_id, repr(model.tokenizer.decode(token_id)))
+
+# %% look_inside
+with model.trace(prompt, remote=REMOTE):
+    output = model.transformer.h[-1].output
+    print(type(output).__name__, "of", len(output))
+    print([part.shape for part in output])
+
+# %% inputs
+token_ids = model.tokenizer(prompt)["input_ids"]
+
+for same_prompt in (
+    prompt,
+    [prompt],
+    token_ids,
+    torch.tensor([token_ids]),
+    model.tokenizer(prompt, return_tensors="pt"),
+):
+    with model.trace(same_prompt, remote=REMOTE):
+        best = model.lm_head.output[0, -1].argmax().save()
+    print(f"{type(same_prompt).__name__:<14}", repr(model.tokenizer.decode(best)))
+
+# %% forgotten_save tags=["active-ipynb", "raises-exception"]
+# with model.trace(prompt, remote=REMOTE):
+#     first_layer = model.transformer.h[0].output[0]
+#
+# print(first_layer.shape)
+
+# %% not_a_copy
+with model.trace(prompt, remote=REMOTE):
+    block_output = model.transformer.h[0].output[0]
+    saved = block_output.save()
+    cloned = block_output.clone().save()
+    block_output[:] = 0
+
+print("saved: ", saved.abs().max().item())
+print("cloned:", cloned.abs().max().item())
+
+# %% out_of_order tags=["active-ipynb", "raises-exception"]
+# with model.trace(prompt, remote=REMOTE):
+#     late = model.transformer.h[1].output[0].save()
+#     early = model.transformer.h[0].output[0].save()
+
+# %% what_to_save
+with model.trace(prompt, remote=REMOTE):
+    last_logits = model.lm_head.output[0, -1]
+    whole_distribution = last_logits.save()
+    best_token = last_logits.argmax().save()
+
+for answer in (whole_distribution, best_token):
+    print(f"{answer.numel():>6,} numbers, {answer.nbytes:>7,} bytes")
+
+# %% several_prompts
+prompts = ["Big Ben is in the city of", "The Colosseum is in the city of"]
+
+with model.trace(prompts, remote=REMOTE):
+    best_tokens = model.lm_head.output[:, -1].argmax(dim=-1).save()  # (batch,)
+
+print(model.tokenizer.batch_decode(best_tokens.unsqueeze(-1)))
+
+# %% second_output
+with model.trace(prompt, remote=REMOTE):
+    attention_weights = model.transformer.h[-1].output[1].save()
+
+print(attention_weights.shape)  # (batch, n_heads, seq_len, seq_len)
+
+# %% keys_and_values
+with model.trace(prompt, remote=REMOTE) as tracer:
+    cache = tracer.result.past_key_values
+    keys = cache.layers[-1].keys.save()
+    values = cache.layers[-1].values.save()
+
+print(keys.shape, values.shape)  # each (batch, n_heads, seq_len, d_head)

@@ -1,0 +1,17 @@
+"""The nnsight guide: from a snippet to a page, by way of one recording.
+
+Read the modules in the order in which the data passes through them::
+
+    project   where the snippets, the lock file and the cache are
+    cells     a snippet file → named cells
+    imports   a snippet file → the project modules that it imports
+    profiles  which model runs: demo, local or remote
+    recordings  the executed notebook of a snippet: its key, where it lies
+    run       stale snippets → one kernel → recordings
+    guard     the part of `run` that lives inside the kernel
+    render    a cell and its recording → HTML
+    chapter   what a chapter calls: `cell("trace_and_save", "trace")`
+    site      the few MkDocs events that Markdown cannot do
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,98 @@
+"""The command line: `python -m nnsight_guide demo | status | run`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from nnsight_guide import profiles
+from nnsight_guide.errors import GuideError
+from nnsight_guide.project import Project
+from nnsight_guide.run import Freshness, Runner, freshness
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit status. What the author can mend ends in one line."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        status: int = options.command(options)
+    except GuideError as error:
+        print(f"nnsight_guide: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("nnsight_guide: stopped; what had finished is kept", file=sys.stderr)
+        return 130
+    return status
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Print the folder of the demo model's checkpoint, which is made if it is missing."""
+    from nnsight_guide.demo_model.checkpoint import checkpoint
+
+    print(checkpoint())
+    return 0
+
+
+def status(options: argparse.Namespace) -> int:
+    """List every snippet: fresh or stale and why, model, versions, seconds."""
+    project, profile = Project.find(), profiles.current()
+    states = [freshness(project, name, profile) for name in project.snippet_names()]
+    if options.json:
+        snippets = [_describe(state) for state in states]
+        print(json.dumps({"profile": profile.name, "snippets": snippets}, indent=2))
+        return 0
+    print(f"profile {profile.name}: {profile.model_id}")
+    for state in states:
+        mark = "fresh" if state.is_fresh else f"stale ({', '.join(state.stale_because)})"
+        print(f"  {state.snippet:<24} {mark}")
+        if state.recording:
+            made = state.recording.provenance
+            versions = ", ".join(f"{name} {number}" for name, number in made["versions"].items())
+            print(f"  {'':<24} {made['model']}, {state.recording.seconds:.2f} s, {versions}")
+    return 0
+
+
+def _describe(state: Freshness) -> dict[str, object]:
+    made = state.recording.provenance if state.recording else {}
+    return {
+        "snippet": state.snippet,
+        "fresh": state.is_fresh,
+        "why": state.stale_because,
+        "model": made.get("model"),
+        "versions": made.get("versions"),
+        "seconds": round(state.recording.seconds, 3) if state.recording else None,
+    }
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the stale ones among the named snippets (default: among all)."""
+    project, profile = Project.find(), profiles.current()
+    for name in options.snippets:
+        project.snippet_path(name)  # a misspelt name stops here, before anything runs
+    runner = Runner(project)
+    try:
+        done = runner.run_stale(profile, options.snippets or None)
+    finally:
+        runner.close()
+    print(f"{len(done)} snippets run: {', '.join(done)}" if done else "nothing is stale")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m nnsight_guide", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for function in (demo, status, run):
+        command = commands.add_parser(function.__name__, help=(function.__doc__ or "").strip())
+        command.set_defaults(command=function)
+        if function is status:
+            command.add_argument("--json", action="store_true", help="for programs to read")
+        if function is run:
+            command.add_argument("snippets", nargs="*", metavar="SNIPPET")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

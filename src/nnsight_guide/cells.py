@@ -1,0 +1,110 @@
+"""A snippet file → its named cells.
+
+A snippet is a Python module in jupytext's percent format. `# %% name` starts a cell, and the
+name is how a chapter calls it. What stands above the first named cell (the imports from
+`snippets`) belongs to the machinery and is never shown.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnsight_guide.errors import GuideError
+from nnsight_guide.project import did_you_mean
+
+MARKER = re.compile(r"^# %% *(?P<name>\w*)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a snippet.
+
+    `line` is the line of the file on which its code starts (from 1). `raises` says that the
+    cell shows a deliberate failure.
+    """
+
+    name: str
+    source: str
+    line: int
+    raises: bool
+
+
+def read_notebook(path: Path) -> Any:
+    """Read a snippet as a notebook (`nbformat.NotebookNode`) that has not run yet.
+
+    Raises:
+        GuideError: the file is no UTF-8 text, no Python, or two of its cells share a name.
+
+    """
+    import jupytext  # here, since what only asks for keys (`status`) can do without it
+
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise GuideError(f"{_short(path)} is not UTF-8 text: byte {error.start} is wrong") from None
+    try:
+        compile(text, str(path), "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:  # ValueError: the source holds a NUL
+        line = getattr(error, "lineno", None) or 1
+        reason = getattr(error, "msg", None) or str(error)
+        raise GuideError(f"{_short(path)}, line {line}: {reason}") from None
+    notebook = jupytext.reads(text, fmt="py:percent")
+    names = [name for cell in notebook.cells if (name := cell.metadata.get("title"))]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise GuideError(f"{_short(path)} has two cells named '{sorted(twice)[0]}': rename one")
+    if not names:
+        raise GuideError(f"{_short(path)} has no cell: start one with a line '# %% name'")
+    return notebook
+
+
+def read_cells(path: Path) -> dict[str, Cell]:
+    """Return the named cells of a snippet, in order.
+
+    Raises:
+        GuideError: as `read_notebook`.
+
+    """
+    notebook = read_notebook(path)
+    lines = first_lines(path.read_text(encoding="utf-8"))
+    return {
+        name: Cell(name, cell.source, lines.get(name, 1), raises(cell))
+        for cell in notebook.cells
+        if (name := cell.metadata.get("title"))
+    }
+
+
+def pick(cells: dict[str, Cell], name: str, snippet: str) -> Cell:
+    """Return the cell `name`.
+
+    Raises:
+        GuideError: the snippet has no such cell; the nearest name is named.
+
+    """
+    if name not in cells:
+        hint = did_you_mean(name, cells)
+        raise GuideError(f"snippets/{snippet}.py has no cell '{name}'{hint}")
+    return cells[name]
+
+
+def raises(cell: Any) -> bool:
+    """Say whether a notebook's cell shows a deliberate failure (Jupyter's own tag for it)."""
+    return "raises-exception" in cell.metadata.get("tags", [])
+
+
+def first_lines(text: str) -> dict[str, int]:
+    """Return, for each named cell, the line (from 1) on which its code starts."""
+    lines = text.splitlines()
+    starts = {}
+    for found in MARKER.finditer(text):
+        line = text.count("\n", 0, found.start()) + 1  # the marker's, from 1
+        while line < len(lines) and not lines[line].strip():
+            line += 1
+        starts[found["name"]] = line + 1
+    return starts
+
+
+def _short(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"

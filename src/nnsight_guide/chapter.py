@@ -1,0 +1,163 @@
+"""What a chapter calls, inside a block of markdown-exec.
+
+    ```python exec="1" html="1"
+    from nnsight_guide.chapter import cell
+    print(cell("trace_and_save", "trace"))
+    ```
+
+A name that does not exist must stop the build with the chapter's file and line. markdown-exec
+turns exceptions into text on the page, so what goes wrong is kept in `Page.problems`, which
+whoever opened the page reads when the page is done.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from html import escape
+from typing import ParamSpec
+
+from nnsight_guide import render
+from nnsight_guide.errors import GuideError
+from nnsight_guide.profiles import GPT_J, Profile
+from nnsight_guide.project import did_you_mean
+from nnsight_guide.published import published_html
+from nnsight_guide.recordings import Recording
+
+P = ParamSpec("P")
+
+
+@dataclass
+class Page:
+    """The page that is being built.
+
+    Args:
+        path: the chapter's file, relative to the project.
+        source: its Markdown.
+        base: the way from the page's URL to the root of the site, such as `../..`.
+        profile: what the recordings were made with.
+        recordings: the fresh recording of each snippet.
+
+    """
+
+    path: str
+    source: str
+    base: str
+    profile: Profile
+    recordings: dict[str, Recording]
+    shown: list[Recording] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def line_of(self, words: tuple[str, ...]) -> int:
+        """Return the line (from 1) of the first call with these words as its arguments."""
+        pattern = r"\(\s*" + r"\s*,\s*".join(f"""["']{re.escape(word)}["']""" for word in words)
+        found = re.search(pattern, self.source)
+        return self.source.count("\n", 0, found.start()) + 1 if found else 1
+
+
+_page: Page | None = None
+
+
+def open_page(page: Page) -> None:
+    """Make `page` the one that the blocks to come stand on."""
+    global _page
+    _page = page
+
+
+def _current() -> Page:
+    if _page is None:
+        raise SystemExit("this block runs only while the site is built: use `mkdocs build`")
+    return _page
+
+
+def _reported(function: Callable[P, str]) -> Callable[P, str]:
+    """Turn a GuideError into a problem of the page, with the file and line of the call."""
+
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> str:
+        page = _current()
+        try:
+            return function(*args, **kwargs)
+        except GuideError as error:
+            words = tuple(arg for arg in args if isinstance(arg, str))
+            page.problems.append(f"{page.path}, line {page.line_of(words)}: {error}")
+            return ""
+
+    return wrapped
+
+
+@_reported
+def cell(snippet: str, name: str, *, fold: str = "") -> str:
+    """Return a cell of a snippet with its recorded output, as HTML.
+
+    With `fold`, the output is folded away under that summary.
+    """
+    page = _current()
+    recording = _recording(page, snippet)
+    recorded = recording.cell(name)
+    if recorded is None:
+        hint = did_you_mean(name, recording.cell_names())
+        raise GuideError(f"snippets/{snippet}.py has no cell '{name}'{hint}")
+    data = {
+        "snippet": snippet,
+        "cell": name,
+        "key": recording.key,
+        "model": recording.provenance["model"],
+    }
+    if "raises-exception" in recorded["metadata"].get("tags", []):
+        data["raises"] = ""
+    return render.cell_html(
+        recorded["source"],
+        recorded["outputs"],
+        data=data,
+        title=f"snippets/{snippet}.py",
+        href=f"{page.base}/downloads/{snippet}.py",
+        fold=fold,
+    )
+
+
+@_reported
+def setup() -> str:
+    """Return the folded code that the blocks of a chapter need, to stand at its head."""
+    note = "<p>Run this first: every block of this chapter uses it.</p>"
+    return render.details_html(
+        "All the code of this chapter needs this", note + cell("model", "setup"), kind="abstract"
+    )
+
+
+@_reported
+def which_model() -> str:
+    """Return the note, for the head of a chapter, on the model that produced its outputs."""
+    page = _current()
+    if page.profile.model_id == GPT_J:
+        text = f"The outputs on this page were produced by <code>{GPT_J}</code>."
+    elif page.profile.name == "demo":
+        text = (
+            "The code is for <code>EleutherAI/gpt-j-6b</code>. The outputs below were produced "
+            f'by the guide\'s <a href="{page.base}/demo-model/">demo model</a>, a small GPT-J '
+            "that runs anywhere: same architecture, same tokenizer, far smaller numbers."
+        )
+    else:
+        model = escape(page.profile.model_id)
+        text = f"The outputs on this page were produced by the checkpoint <code>{model}</code>."
+    return (
+        '<div class="admonition info guide-model"><p class="admonition-title">Which model ran '
+        f"here</p><p>{text}</p></div>"
+    )
+
+
+@_reported
+def published(section: str) -> str:
+    """Return the folded table of what was published for GPT-J-6B."""
+    return published_html(section)
+
+
+def _recording(page: Page, snippet: str) -> Recording:
+    if snippet not in page.recordings:
+        raise GuideError(f"there is no snippet '{snippet}'{did_you_mean(snippet, page.recordings)}")
+    recording = page.recordings[snippet]
+    if recording not in page.shown:
+        page.shown.append(recording)
+    return recording

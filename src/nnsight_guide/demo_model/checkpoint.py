@@ -1,0 +1,130 @@
+"""The demo model as a checkpoint in the user's cache, expanded on first use.
+
+The cache is laid out like the Hugging Face hub's, so that the model loads by its id as well:
+
+    <cache>/<8 digits of the revision>/models--nnsight-guide--gptj-demo/
+        refs/main                     the revision
+        snapshots/<revision>/         config.json, model.safetensors, tokenizer.json …
+
+A checkpoint is built in a folder of its own beside these and renamed into place when it is
+complete. So it exists whole or not at all, whenever an attempt is killed, and attempts at the
+same time do not disturb each other.
+"""
+
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+
+from nnsight_guide.demo_model import MODEL_ID, digests, expansion, shipped
+
+_UNFINISHED = ".unfinished-"  # a build's folder is called .unfinished-<host>-<pid>-<random>
+_SECONDS_TO_LIVE = 3600.0  # for a build that cannot be asked; it takes about one second
+
+
+def checkpoint(cache: Path | None = None) -> Path:
+    """Return the folder of the demo model's checkpoint, which is made if need be.
+
+    A checkpoint that is there already is read through once (some 20 ms); one that has been
+    damaged is replaced. Checkpoints are kept in `cache`, by default the user's cache folder.
+
+    Raises `ShippedFileError` if the package's weights or merges are missing or damaged, and
+    `OSError` if the cache cannot be written.
+    """
+    if cache is None:
+        cache = platformdirs.user_cache_path("nnsight-guide")
+    revision = expansion.revision()
+    model = cache / revision[:8] / f"models--{MODEL_ID.replace('/', '--')}"
+    snapshot = model / "snapshots" / revision
+    _sweep(cache)
+    if not digests.intact(snapshot, expansion.FILES):
+        _make(snapshot, cache)
+    _point(model / "refs" / "main", revision, cache)
+    return snapshot
+
+
+def hub_cache(folder: Path) -> Path:
+    """Return what `HF_HUB_CACHE` must be for `MODEL_ID` to load the checkpoint in `folder`."""
+    return folder.parents[2]
+
+
+def _make(snapshot: Path, cache: Path) -> None:
+    with _build_folder(cache) as build:
+        expansion.write(build, shipped.read(shipped.WEIGHTS))
+        build.chmod(0o755)  # it was made for its owner alone
+        snapshot.parent.mkdir(parents=True, exist_ok=True)
+        _install(build, snapshot)
+
+
+def _install(build: Path, snapshot: Path) -> None:
+    """Move the complete `build` to `snapshot`.
+
+    Where a folder is in the way, made by another attempt or damaged since, the files in it are
+    replaced one by one. All builds of a revision are equal, so whoever reads or writes there
+    at the same time never misses a file or finds a wrong one.
+    """
+    try:
+        build.rename(snapshot)
+    except OSError:
+        if not snapshot.is_dir():
+            raise
+        for file in build.iterdir():
+            file.replace(snapshot / file.name)
+
+
+def _point(reference: Path, revision: str, cache: Path) -> None:
+    """Let the file `reference` name the `revision`, if it does not yet."""
+    try:
+        if reference.read_text(encoding="ascii") == revision:
+            return
+    except (FileNotFoundError, UnicodeDecodeError):
+        pass
+    with _build_folder(cache) as build:
+        (build / "main").write_text(revision, encoding="ascii")
+        reference.parent.mkdir(parents=True, exist_ok=True)
+        (build / "main").replace(reference)
+
+
+@contextmanager
+def _build_folder(cache: Path) -> Iterator[Path]:
+    """Lend an empty folder in `cache`; what is left of it at the end is removed."""
+    cache.mkdir(parents=True, exist_ok=True)
+    build = Path(tempfile.mkdtemp(prefix=f"{_UNFINISHED}{_host()}-{os.getpid()}-", dir=cache))
+    try:
+        yield build
+    finally:
+        shutil.rmtree(build, ignore_errors=True)
+
+
+def _sweep(cache: Path) -> None:
+    """Remove what killed attempts have left behind."""
+    for build in cache.glob(f"{_UNFINISHED}*"):
+        if _is_abandoned(build):
+            shutil.rmtree(build, ignore_errors=True)
+
+
+def _is_abandoned(build: Path) -> bool:
+    host, pid, _ = build.name.removeprefix(_UNFINISHED).split("-")
+    # Only on POSIX does signal 0 ask without doing anything.
+    if os.name == "posix" and host == _host():
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            pass  # it lives, as somebody else's process
+    try:
+        return time.time() - build.stat().st_mtime > _SECONDS_TO_LIVE
+    except FileNotFoundError:
+        return False  # its owner was quicker
+
+
+def _host() -> str:
+    """Return the machine's name without the hyphens, which separate the parts of a name."""
+    return socket.gethostname().replace("-", "")

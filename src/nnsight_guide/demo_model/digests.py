@@ -1,0 +1,47 @@
+"""A folder's `SHA256SUMS`: which files it should hold, and what each should contain.
+
+The file has the format of the `sha256sum` tool, so that `sha256sum -c SHA256SUMS` checks the
+same by hand.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+FILE_NAME = "SHA256SUMS"
+
+
+def record(folder: Path, names: Iterable[str]) -> None:
+    """Write the digests of the files `names` in `folder` down, replacing what was written."""
+    lines = [f"{_digest(folder / name)}  {name}\n" for name in sorted(names)]
+    unfinished = folder / f".{FILE_NAME}.{os.getpid()}"
+    unfinished.write_text("".join(lines), encoding="utf-8", newline="\n")
+    unfinished.replace(folder / FILE_NAME)
+
+
+def recorded(folder: Path) -> dict[str, str]:
+    """Return the digest of each file that `folder` should hold.
+
+    Raises `OSError` if nothing is written down there, and `ValueError` if what is written down
+    is not a list of digests.
+    """
+    lines = (folder / FILE_NAME).read_text(encoding="utf-8").splitlines()
+    return {name: digest for digest, name in (line.split(maxsplit=1) for line in lines)}
+
+
+def intact(folder: Path, names: Iterable[str]) -> bool:
+    """Tell whether `folder` holds exactly the recorded content under each of `names`.
+
+    Every byte is read: for the 28 MB of an expanded checkpoint that takes some 20 ms.
+    """
+    try:
+        expected = recorded(folder)
+        return all(expected.get(name) == _digest(folder / name) for name in names)
+    except (OSError, ValueError):
+        return False
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

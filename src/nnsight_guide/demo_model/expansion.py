@@ -1,0 +1,133 @@
+"""From the compact weights to the files of an ordinary Hugging Face checkpoint.
+
+The compact file holds one row for each token that occurred in training; the checkpoint has
+GPT-J's 50,400. Neither torch nor transformers is imported, which keeps the whole step below
+a second.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import safetensors.numpy
+
+from nnsight_guide.demo_model import architecture, digests, shipped, tokenizer
+
+FILES = (
+    "config.json",
+    "generation_config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+)
+IDS = "ids"  # the tensor that says which token each of the compact rows belongs to
+EMBEDDING = "transformer.wte.weight"
+UNEMBEDDING = "lm_head.weight"
+UNEMBEDDING_BIAS = "lm_head.bias"
+UNTRAINED_BIAS = -30.0  # a logit so low that a token without training is never predicted
+
+# All the code that decides what the files contain.
+_SOURCES = ("architecture.py", "expansion.py", "tokenizer.py")
+
+FloatArray = npt.NDArray[np.float32]
+
+
+def revision() -> str:
+    """Return 40 hexadecimal digits that change with anything which the files depend on.
+
+    Raises `ShippedFileError` if a shipped file is missing or damaged.
+    """
+    digest = hashlib.sha256()
+    for name in shipped.NAMES:
+        digest.update(hashlib.sha256(shipped.read(name)).digest())
+    for name in _SOURCES:
+        digest.update(hashlib.sha256(Path(__file__).with_name(name).read_bytes()).digest())
+    return digest.hexdigest()[:40]
+
+
+def write(folder: Path, weights: bytes) -> None:
+    """Write the checkpoint's files and their digests into the existing `folder`.
+
+    `weights` is the content of a compact weights file. Raises `ShippedFileError` if the shipped
+    merges are missing or damaged, and `OSError` if a file cannot be written.
+    """
+    _write_json(folder / "config.json", _model_config())
+    _write_json(folder / "generation_config.json", _generation_config())
+    _write_bfloat16(folder / "model.safetensors", _full_size(safetensors.numpy.load(weights)))
+    (folder / "tokenizer.json").write_text(tokenizer.build().to_str(), encoding="utf-8")
+    _write_json(folder / "tokenizer_config.json", tokenizer.config())
+    digests.record(folder, FILES)
+
+
+def _full_size(compact: dict[str, npt.NDArray[Any]]) -> dict[str, FloatArray]:
+    """Give each token of GPT-J's table a row.
+
+    A token that never occurred in training is embedded as the mean of those that did, and
+    its logit is the constant `UNTRAINED_BIAS`.
+    """
+    # Sorted, since safetensors hands the tensors out in another order every time.
+    full = {name: tensor.astype(np.float32) for name, tensor in sorted(compact.items())}
+    ids = full.pop(IDS).astype(np.int64)
+    trained = full[EMBEDDING]  # one matrix for both ends while in training
+
+    embedding = np.tile(trained.mean(axis=0), (architecture.ROWS, 1))
+    embedding[ids] = trained
+    unembedding = np.zeros_like(embedding)
+    unembedding[ids] = trained
+    bias = np.full(architecture.ROWS, UNTRAINED_BIAS, dtype=np.float32)
+    bias[ids] = full[UNEMBEDDING_BIAS]
+    return full | {EMBEDDING: embedding, UNEMBEDDING: unembedding, UNEMBEDDING_BIAS: bias}
+
+
+def _write_bfloat16(file: Path, tensors: dict[str, FloatArray]) -> None:
+    """Write `tensors`, rounded to bfloat16, in the safetensors format.
+
+    NumPy has no bfloat16, so `safetensors.numpy` cannot write it. The format is a header in
+    JSON, preceded by its length in 8 bytes, and then the tensors one after another.
+    """
+    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    end = 0
+    for name, tensor in tensors.items():
+        start, end = end, end + 2 * tensor.size
+        header[name] = {
+            "dtype": "BF16",
+            "shape": list(tensor.shape),
+            "data_offsets": [start, end],
+        }
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # the tensors start at a multiple of 8 bytes
+    with file.open("wb") as stream:
+        stream.write(len(text).to_bytes(8, "little"))
+        stream.write(text)
+        for tensor in tensors.values():
+            stream.write(_bfloat16_bits(tensor).tobytes())
+
+
+def _bfloat16_bits(tensor: FloatArray) -> npt.NDArray[np.uint16]:
+    """Return the upper halves of the numbers' bits, rounded to nearest, ties to even."""
+    bits: npt.NDArray[np.uint32] = tensor.astype("<f4").view("<u4")
+    odd = (bits >> 16) & 1
+    rounded: npt.NDArray[np.uint16] = ((bits + (0x7FFF + odd)) >> 16).astype("<u2")
+    return rounded
+
+
+def _model_config() -> dict[str, Any]:
+    return architecture.config() | {
+        "architectures": ["GPTJForCausalLM"],
+        "dtype": "bfloat16",
+        "model_type": "gptj",
+    }
+
+
+def _generation_config() -> dict[str, Any]:
+    return {
+        "bos_token_id": architecture.END_OF_TEXT,
+        "eos_token_id": architecture.END_OF_TEXT,
+    }
+
+
+def _write_json(file: Path, content: dict[str, Any]) -> None:
+    file.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,5 @@
+"""The one exception that reaches a person: a cause and a remedy, in one line."""
+
+
+class GuideError(Exception):
+    """Something the author or the reader can mend; its text says what and how."""

@@ -1,0 +1,126 @@
+"""The part of `run` that lives inside the kernel: it loads the model once and guards it.
+
+Every snippet of a build runs in one process, on one loaded model. `begin` gives each an empty
+namespace and the same seeds; `end` fails it if it leaves the model or the process other than
+it found them, since the next snippet's output would then depend on who ran before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import random
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+# Tensors above this many elements (GPT-J's weight matrices, not its biases) are sampled.
+WHOLE_TENSOR_ELEMENTS = 8_000_000
+SAMPLE_STEP = 4_099  # a prime, so that the sample walks through rows and columns alike
+
+_baseline: dict[str, str] = {}
+
+
+def load() -> None:
+    """Import everything, load the model, and take its state as the one to keep.
+
+    Progress bars and loading messages are switched off first: they would land in whichever
+    cell happens to come first, and name paths of the machine.
+    """
+    logging.disable(logging.INFO)
+    import circuitsvis  # noqa: F401 - imported now so that no snippet pays or changes state for it
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    from snippets.model import REMOTE, model
+
+    if not REMOTE:
+        model.dispatch()
+        with model.trace("Warm up."):  # whatever is set up by a first trace is set up here
+            pass
+    _baseline.clear()
+    _baseline.update(state())
+
+
+def begin() -> None:
+    """Give the next snippet an empty namespace and the seeds that every snippet starts from.
+
+    Raises:
+        RuntimeError: the snippet before, which failed, left something changed.
+
+    """
+    import torch
+    from IPython import get_ipython
+
+    get_ipython().reset(new_session=True)
+    random.seed(0)
+    torch.manual_seed(0)
+    warnings.resetwarnings()
+    if changed := changes():
+        raise RuntimeError(f"an earlier snippet changed {', '.join(changed)}")
+
+
+def end() -> None:
+    """Print, as JSON, what the snippet ran on and what it changed that is not its own."""
+    print(json.dumps({"changed": changes(), **where()}))
+
+
+def changes() -> list[str]:
+    """Return the names of what differs from the state after loading, at most five."""
+    now = state()
+    return [name for name in {**_baseline, **now} if _baseline.get(name) != now.get(name)][:5]
+
+
+def where() -> dict[str, str]:
+    """Return the device and the dtype that the model runs on."""
+    from snippets.model import model
+
+    weight = next(model._module.parameters())
+    return {"device": weight.device.type, "dtype": str(weight.dtype).removeprefix("torch.")}
+
+
+def state() -> dict[str, str]:
+    """Return all that snippets share, by name: weights, training mode, settings, environment."""
+    import torch
+
+    from snippets.model import model
+
+    module = model._module
+    tensors = dict([*module.named_parameters(), *module.named_buffers()])
+    training = [name or "the model" for name, part in module.named_modules() if part.training]
+    return {
+        **{f"the weights {name}": _digest(tensor) for name, tensor in tensors.items()},
+        "the training mode": ", ".join(training[:1]),
+        "which weights take gradients": _text(
+            [name for name, weight in module.named_parameters() if not weight.requires_grad]
+        ),
+        "torch's gradient mode": str(torch.is_grad_enabled()),
+        "torch's default dtype": str(torch.get_default_dtype()),
+        "the number of torch's threads": str(torch.get_num_threads()),
+        "the current folder": str(Path.cwd()),
+        "sys.path": _text(sys.path),
+        **{f"the environment variable {name}": _text(os.environ[name]) for name in os.environ},
+    }
+
+
+def _text(value: Any) -> str:
+    """Hash a value: what is compared may be secret (an API key in the environment)."""
+    return hashlib.sha256(repr(value).encode()).hexdigest()
+
+
+def _digest(tensor: Any) -> str:
+    import torch
+
+    # A tensor knows how often it was written to in place; the sample tells of other ways.
+    version = f"{tuple(tensor.shape)} {tensor.dtype} {tensor._version}"
+    if tensor.is_meta:
+        return version
+    values = tensor.detach().flatten()
+    if values.numel() > WHOLE_TENSOR_ELEMENTS:
+        values = values[::SAMPLE_STEP]
+    raw = values.contiguous().view(torch.uint8).cpu().numpy()
+    return f"{version} {hashlib.sha256(raw).hexdigest()}"

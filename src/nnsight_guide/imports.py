@@ -1,0 +1,53 @@
+"""Which project modules a snippet imports, directly or through another, found without running it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGES = {"snippets": "snippets", "nnsight_guide": "src/nnsight_guide"}
+
+
+def project_imports(path: Path, root: Path) -> list[Path]:
+    """Return the files of this project that `path` imports, transitively, without itself.
+
+    They are sorted, so that the same sources give the same list. A file that is not Python
+    imports nothing: that it is broken is for the reader of its cells to say.
+    """
+    found: set[Path] = set()
+    waiting = [path]
+    while waiting:
+        for module in _imported(waiting.pop(), root):
+            if module != path and module not in found:
+                found.add(module)
+                waiting.append(module)
+    return sorted(found)
+
+
+def _imported(path: Path, root: Path) -> Iterator[Path]:
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield from _files(alias.name, root)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from _files(node.module, root)
+            for alias in node.names:  # `from snippets import model` names a module as well
+                yield from _files(f"{node.module}.{alias.name}", root)
+
+
+def _files(module: str, root: Path) -> Iterator[Path]:
+    """Yield the files that importing `module` runs: its packages' `__init__.py`, then itself."""
+    package, *rest = module.split(".")
+    if package not in PACKAGES:
+        return
+    folder = root / PACKAGES[package]
+    for name in ["", *rest]:
+        folder = folder / name
+        for file in (folder / "__init__.py", folder.with_suffix(".py")):
+            if file.is_file():
+                yield file

@@ -1,0 +1,110 @@
+"""Scripts, each run in a process of its own: `python -m nnsight_guide.processes a.py b.py`.
+
+Importing torch, transformers and nnsight takes longer than most scripts do, so where the system
+can fork safely (Linux) they are imported once, and every script starts from a copy of that
+process. Nothing but imports happens before the copy: no model, no thread of torch's. Prints one
+JSON list: for each script its exit code (null: it took too long), its output and its errors.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import runpy
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+SCRIPT_SECONDS = 300  # GPT-J itself, of which each script loads a copy, may take a minute or two
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a script left behind; `exit_code` is None if it was stopped for taking too long."""
+
+    exit_code: int | None
+    output: str
+    errors: str
+
+
+def run(scripts: list[Path], seconds: float = SCRIPT_SECONDS) -> list[Finished]:
+    """Run every script, as many at once as there are processors, each for at most `seconds`."""
+    with tempfile.TemporaryDirectory(prefix="nnsight-guide-") as folder:
+        captures = [Path(folder) / str(number) for number in range(len(scripts))]
+        waiting = list(zip(scripts, captures, strict=True))[::-1]
+        running: dict[BaseProcess, float] = {}  # each with the time by which it must have ended
+        exit_codes: dict[str, int | None] = {}
+        while waiting or running:
+            while waiting and len(running) < (os.cpu_count() or 1):
+                process = _start(*waiting.pop())
+                running[process] = time.monotonic() + seconds
+            next_end = min(running.values()) - time.monotonic()
+            wait([process.sentinel for process in running], timeout=max(next_end, 0))
+            for process in _ended(running):
+                late = process.is_alive()
+                if late:
+                    process.kill()
+                process.join()
+                exit_codes[process.name] = None if late else process.exitcode
+                del running[process]
+        return [
+            Finished(
+                exit_codes[capture.name],
+                capture.with_suffix(".out").read_text(encoding="utf-8", errors="replace"),
+                capture.with_suffix(".err").read_text(encoding="utf-8", errors="replace"),
+            )
+            for capture in captures
+        ]
+
+
+def _start(script: Path, capture: Path) -> BaseProcess:
+    # A script that hides a package must come before whoever looks for it: it starts from nothing.
+    hides = "sys.modules[" in script.read_text(encoding="utf-8")
+    method = "fork" if sys.platform == "linux" and not hides else "spawn"
+    for suffix in (".out", ".err"):
+        capture.with_suffix(suffix).touch()
+    process: BaseProcess = multiprocessing.get_context(method).Process(  # type: ignore[attr-defined]
+        target=_run_script, args=(str(script), str(capture)), name=capture.name
+    )
+    process.start()
+    return process
+
+
+def _ended(running: dict[BaseProcess, float]) -> Iterator[BaseProcess]:
+    now = time.monotonic()
+    yield from [p for p, end in running.items() if not p.is_alive() or end <= now]
+
+
+def _run_script(script: str, capture: str) -> None:
+    """Become the script: its name, its arguments, its two streams."""
+    for stream, suffix in ((sys.stdout, ".out"), (sys.stderr, ".err")):
+        stream.flush()
+        with Path(capture).with_suffix(suffix).open("wb") as file:
+            os.dup2(file.fileno(), stream.fileno())
+    sys.argv = [script]
+    runpy.run_path(script, run_name="__main__")
+
+
+def _import_what_is_slow() -> None:
+    import nnsight  # noqa: F401
+    import torch  # noqa: F401
+    import transformers.models.gptj.modeling_gptj
+    import transformers.models.gpt2.tokenization_gpt2
+    import transformers.pipelines  # noqa: F401
+
+
+def main(arguments: list[str]) -> None:
+    """Run the scripts that are named and print what they left behind."""
+    if sys.platform == "linux":
+        _import_what_is_slow()
+    print(json.dumps([asdict(finished) for finished in run([Path(name) for name in arguments])]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

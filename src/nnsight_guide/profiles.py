@@ -1,0 +1,141 @@
+"""Which model the snippets run on, and what that takes.
+
+| profile | model | needs |
+|---|---|---|
+| `demo` (the default) | the small GPT-J that the guide ships | nothing |
+| `local` | `EleutherAI/gpt-j-6b`, or whatever `GUIDE_MODEL` names | its weights: 12 GB |
+| `remote` | `EleutherAI/gpt-j-6b` on NDIF | `NDIF_API_KEY` |
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nnsight_guide import demo_model
+from nnsight_guide.errors import GuideError
+from nnsight_guide.project import did_you_mean
+
+GPT_J = "EleutherAI/gpt-j-6b"
+NAMES = ("demo", "local", "remote")
+
+# A file above this size is known by its size, its time and its two ends, not read whole.
+WHOLE_FILE_BYTES = 256 * 1024**2
+END_BYTES = 1024**2
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A model to run the snippets on.
+
+    `environment` is what the snippets' process needs beside the one it inherits; `fingerprint`
+    names the very weights, so that another checkpoint under the same name is another model.
+    """
+
+    name: str
+    model_id: str
+    fingerprint: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether traces run on NDIF."""
+        return self.name == "remote"
+
+
+def current(environ: Mapping[str, str] = os.environ) -> Profile:
+    """Return the profile that `GUIDE_PROFILE` names, ready to run.
+
+    Raises:
+        GuideError: there is no such profile, or what it needs is missing.
+
+    """
+    name = environ.get("GUIDE_PROFILE") or "demo"
+    if name == "demo":
+        return _demo()
+    if name == "local":
+        return _local(environ.get("GUIDE_MODEL") or GPT_J)
+    if name == "remote":
+        return _remote(environ)
+    raise GuideError(f"GUIDE_PROFILE: there is no profile '{name}'{did_you_mean(name, NAMES)}")
+
+
+def _demo() -> Profile:
+    from nnsight_guide.demo_model.checkpoint import checkpoint, hub_cache
+
+    folder = checkpoint()
+    return Profile(
+        name="demo",
+        model_id=demo_model.MODEL_ID,
+        fingerprint=fingerprint(folder),
+        # Loading by its public name, never by its folder, keeps this machine's paths off the pages.
+        environment={
+            "GUIDE_MODEL": demo_model.MODEL_ID,
+            "GUIDE_REMOTE": "",
+            "HF_HUB_CACHE": str(hub_cache(folder)),
+            "HF_HUB_OFFLINE": "1",
+        },
+    )
+
+
+def _local(model_id: str) -> Profile:
+    folder = Path(model_id)
+    if not (folder / "config.json").is_file():
+        folder = _in_hub_cache(model_id)
+    return Profile(
+        name="local",
+        model_id=model_id,
+        fingerprint=fingerprint(folder),
+        environment={"GUIDE_MODEL": model_id, "GUIDE_REMOTE": ""},
+    )
+
+
+def _in_hub_cache(model_id: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(model_id, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError):
+        raise GuideError(
+            f"the weights of {model_id} are not in the Hugging Face cache: "
+            f"fetch them with `hf download {model_id}`, or build with GUIDE_PROFILE=demo"
+        ) from None
+
+
+def _remote(environ: Mapping[str, str]) -> Profile:
+    if not environ.get("NDIF_API_KEY"):
+        raise GuideError(
+            "GUIDE_PROFILE=remote needs an API key: set NDIF_API_KEY (login.ndif.us gives one), "
+            "or build with GUIDE_PROFILE=demo"
+        )
+    return Profile(
+        name="remote",
+        model_id=GPT_J,
+        fingerprint=f"ndif:{GPT_J}",
+        environment={"GUIDE_MODEL": GPT_J, "GUIDE_REMOTE": "1"},
+    )
+
+
+def fingerprint(folder: Path) -> str:
+    """Return a hash over the files of a checkpoint.
+
+    Every file is read whole, but for those above 256 MiB: of these the name, the size, the time
+    of the last change and the two ends count, so that 12 GB are not read at every build.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        size = path.stat().st_size
+        digest.update(f"{path.name}\0{size}\0".encode())
+        with path.open("rb") as file:
+            if size <= WHOLE_FILE_BYTES:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+            else:
+                digest.update(str(path.stat().st_mtime_ns).encode())
+                digest.update(file.read(END_BYTES))
+                file.seek(-END_BYTES, os.SEEK_END)
+                digest.update(file.read(END_BYTES))
+    return digest.hexdigest()[:16]

@@ -1,0 +1,48 @@
+"""What was published for the real GPT-J-6B, shown as exactly that and never as an output."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nnsight_guide.errors import GuideError
+from nnsight_guide.project import did_you_mean
+from nnsight_guide.render import details_html
+
+FACTS = Path(__file__).with_name("published.yml")
+
+
+@cache
+def facts() -> dict[str, dict[str, Any]]:
+    """Return the published facts: section → name → value."""
+    loaded: dict[str, dict[str, Any]] = yaml.safe_load(FACTS.read_text(encoding="utf-8"))
+    return loaded
+
+
+def published_html(section: str) -> str:
+    """Return a folded table of one section of the facts.
+
+    Raises:
+        GuideError: there is no such section.
+
+    """
+    if section not in facts():
+        raise GuideError(
+            f"published.yml has no section '{section}'{did_you_mean(section, facts())}"
+        )
+    rows = "".join(
+        f"<tr><td>{escape(name)}</td><td><code>{escape(str(value))}</code></td></tr>"
+        for name, value in facts()[section].items()
+    )
+    return details_html(
+        "What was published for GPT-J-6B",
+        "<p>Not run here: these are the values that a 2024 tutorial published for "
+        "<code>EleutherAI/gpt-j-6b</code>.</p>"
+        "<table><thead><tr><th>What</th><th>Published value</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table>",
+        kind="quote",
+    )

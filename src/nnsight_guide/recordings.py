@@ -1,0 +1,153 @@
+"""A recording: the executed notebook of a snippet, and the key of all that it depends on.
+
+One file serves as cache, download, notebook page and evidence. Its metadata hold, under
+`guide`, the parts of the key (so that a stale recording can say what changed) and the
+provenance of its outputs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from nnsight_guide.errors import GuideError
+from nnsight_guide.imports import project_imports
+from nnsight_guide.profiles import Profile
+from nnsight_guide.project import Project
+
+FORMAT = "1"  # raise it when the runner comes to record the same run otherwise
+LIBRARIES = ("nnsight", "torch", "transformers", "accelerate", "circuitsvis")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """An executed notebook and what is known of how it came to be."""
+
+    notebook: Mapping[str, Any]
+
+    @property
+    def key_parts(self) -> dict[str, str]:
+        """What the outputs depend on: a name for each thing, and its hash or version."""
+        return dict(self._guide["key_parts"])
+
+    @property
+    def key(self) -> str:
+        """The hash of the key's parts."""
+        return key(self.key_parts)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Profile, model, versions, device, dtype, date and seconds per cell of the run."""
+        return dict(self._guide["provenance"])
+
+    @property
+    def seconds(self) -> float:
+        """How long the cells took together, in seconds."""
+        return float(sum(self.provenance["seconds"].values()))
+
+    @property
+    def _guide(self) -> Mapping[str, Any]:
+        guide: Mapping[str, Any] = self.notebook["metadata"]["guide"]
+        return guide
+
+    def cell(self, name: str) -> Mapping[str, Any] | None:
+        """Return the cell of that name as Jupyter's own dictionary, outputs included."""
+        return next((cell for cell in self.notebook["cells"] if _title(cell) == name), None)
+
+    def cell_names(self) -> list[str]:
+        """Return the names of the cells that have one."""
+        return [title for cell in self.notebook["cells"] if (title := _title(cell))]
+
+
+def library_versions() -> dict[str, str]:
+    """Return the installed version of every library whose behaviour the pages show.
+
+    Raises:
+        GuideError: one of them is not installed.
+
+    """
+    try:
+        return {library: version(library) for library in LIBRARIES}
+    except PackageNotFoundError as error:
+        raise GuideError(f"{error.name} is not installed: run `make install`") from None
+
+
+def key_parts(project: Project, snippet: str, profile: Profile) -> dict[str, str]:
+    """Return everything that the outputs of a snippet depend on, each with its hash or version."""
+    path = project.snippet_path(snippet)
+    modules = {
+        file.relative_to(project.root).as_posix(): file
+        for file in [path, *project_imports(path, project.root)]
+    }
+    return {
+        **{name: _hash(file) for name, file in modules.items()},
+        project.lock_file.name: _hash(project.lock_file),
+        "profile": profile.name,
+        "model": f"{profile.model_id} {profile.fingerprint}",
+        "Python": platform.python_version(),
+        **library_versions(),
+        "recording format": FORMAT,
+    }
+
+
+def key(parts: Mapping[str, str]) -> str:
+    """Return one hash over the parts of a key."""
+    text = json.dumps(dict(parts), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """Return the names of the key's parts in which two keys differ."""
+    return [name for name in {**new, **old} if old.get(name) != new.get(name)]
+
+
+def recording_path(project: Project, snippet: str, profile: Profile) -> Path:
+    """Return where the recording of a snippet lies."""
+    return project.cache / "recordings" / profile.name / f"{snippet}.ipynb"
+
+
+def load(path: Path) -> Recording | None:
+    """Read a recording; one that is missing or damaged is none."""
+    try:
+        recording = Recording(json.loads(path.read_text(encoding="utf-8")))
+        recording.key  # noqa: B018 - a notebook that is no recording shows here
+        recording.seconds  # noqa: B018
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return recording
+
+
+def save(recording: Recording, path: Path) -> None:
+    """Write a recording as a whole or not at all.
+
+    Raises:
+        GuideError: the folder cannot be written.
+
+    """
+    text = json.dumps(recording.notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)  # noqa: PTH105 - says best that it is atomic
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise GuideError(f"cannot write {path.parent}: {error.strerror}") from None
+
+
+def _title(cell: Mapping[str, Any]) -> str:
+    return str(cell["metadata"].get("title", ""))
+
+
+def _hash(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        raise GuideError(f"cannot read {path.name}: {error.strerror}") from None

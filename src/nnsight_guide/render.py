@@ -1,0 +1,105 @@
+"""A cell and its outputs → HTML. Pure: what comes in is text, and all text is escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def cell_html(
+    source: str,
+    outputs: Iterable[Mapping[str, Any]],
+    *,
+    data: Mapping[str, str],
+    title: str,
+    href: str,
+    fold: str = "",
+) -> str:
+    """Return a block: the source under its file's name, a link, then what it printed.
+
+    Args:
+        source: the cell's Python.
+        outputs: its outputs, as Jupyter records them.
+        data: the block's `data-` attributes, without the prefix. A value may be empty.
+        title: the file's name, shown above the source.
+        href: where the title leads.
+        fold: if given, the output is folded away under this summary.
+
+    """
+    attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
+    caption = f'<a href="{escape(href)}">{escape(title)}</a>'
+    shown = "".join(output_html(output) for output in _joined(outputs))
+    if shown and fold:
+        shown = f"<details><summary>{escape(fold)}</summary>{shown}</details>"
+    return (
+        f'<div class="guide-cell"{attributes}>{code_html(source, caption)}'
+        + (f'<div class="guide-output">{shown}</div>' if shown else "")
+        + "</div>"
+    )
+
+
+def code_html(source: str, caption: str) -> str:
+    """Return highlighted Python in the markup that MkDocs Material gives to its own blocks."""
+    from pygments import highlight
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers.python import PythonLexer
+
+    formatter = HtmlFormatter(cssclass="language-python highlight", wrapcode=True)
+    html: str = highlight(source, PythonLexer(), formatter).rstrip()
+    return html.replace("<pre>", f'<span class="filename">{caption}</span><pre>', 1)
+
+
+def output_html(output: Mapping[str, Any]) -> str:
+    """Return one of Jupyter's outputs as HTML: printed text, or the last line of an error."""
+    return f'<pre class="no-copy"><code>{escape(output_text(output))}</code></pre>'
+
+
+def output_text(output: Mapping[str, Any]) -> str:
+    """Return one of Jupyter's outputs as plain text, without colours."""
+    if output["output_type"] == "stream":
+        text = str(output["text"])
+    elif output["output_type"] == "error":
+        text = f"{output['ename']}: {output['evalue']}"
+    else:
+        text = str(output["data"].get("text/plain", ""))
+    return ANSI.sub("", text).replace("\0", "").rstrip()
+
+
+def details_html(summary: str, body: str, kind: str = "example") -> str:
+    """Return a folded block in Material's markup; `body` is HTML."""
+    return f'<details class="{kind}"><summary>{escape(summary)}</summary>{body}</details>'
+
+
+def provenance_html(models: Iterable[Mapping[str, Any]]) -> str:
+    """Return the line that says what produced the outputs of a page.
+
+    Args:
+        models: the provenance of each recording that the page shows.
+
+    """
+    rows: dict[str, str] = {}
+    for made in models:
+        versions = made["versions"]
+        libraries = ", ".join(f"{name} {versions[name]}" for name in SHOWN_VERSIONS)
+        text = (
+            f"Outputs on this page: {made['model']} in {made['dtype']} on {made['device']}, "
+            f"{libraries}"
+        )
+        rows[text] = max(made["date"], rows.get(text, ""))
+    return "".join(
+        f'<p class="guide-provenance">{escape(text)}; run on '
+        f'<time datetime="{escape(date)}">{escape(date)}</time>.</p>'
+        for text, date in rows.items()
+    )
+
+
+SHOWN_VERSIONS = ("nnsight", "torch", "transformers")
+
+
+def _joined(outputs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Drop outputs that show nothing, such as an empty line that was printed."""
+    return [output for output in outputs if output_text(output)]

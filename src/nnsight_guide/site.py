@@ -1,0 +1,92 @@
+"""The few MkDocs events that Markdown cannot do: the only module that knows MkDocs."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Literal
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from nnsight_guide import chapter, profiles, recordings, render
+from nnsight_guide.errors import GuideError
+from nnsight_guide.project import Project
+from nnsight_guide.recordings import Recording
+from nnsight_guide.run import Runner
+from nnsight_guide.standalone import standalone_script
+
+log = logging.getLogger("mkdocs.plugins.nnsight_guide")
+
+
+class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
+    """Runs what is stale before each build, and shows it on the pages."""
+
+    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
+        """Keep this plugin, and so the kernel with its model, from one rebuild to the next."""
+        self.runner: Runner | None = None
+
+    def on_pre_build(self, *, config: MkDocsConfig) -> None:
+        """Run the stale snippets, then take up every recording."""
+        try:
+            self.project = Project.find(Path(config.config_file_path).parent)
+            self.profile = profiles.current()
+            self.runner = self.runner or Runner(self.project)
+            names = self.project.snippet_names()
+            done = self.runner.run_stale(self.profile, names)
+            self.recordings = {name: self._recording(name) for name in names}
+        except GuideError as error:
+            raise PluginError(str(error)) from None
+        cells = sum(len(self.recordings[name].cell_names()) for name in done)
+        log.info(
+            "Profile %s (%s): %d of %d snippets run, %d cells executed",
+            self.profile.name,
+            self.profile.model_id,
+            len(done),
+            len(names),
+            cells,
+        )
+
+    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+        """Add, for each snippet, a script that runs anywhere."""
+        for name in self.project.snippet_names():
+            script = standalone_script(self.project, name)
+            files.append(File.generated(config, f"downloads/{name}.py", content=script))
+        return files
+
+    def on_page_markdown(
+        self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files
+    ) -> None:
+        """Tell the blocks of this page where they stand."""
+        depth = page.url.rstrip("/").count("/") + bool(page.url.rstrip("/"))
+        self.page = chapter.Page(
+            path=f"docs/{page.file.src_uri}",
+            source=page.file.content_string,
+            base="/".join([".."] * depth) or ".",
+            profile=self.profile,
+            recordings=self.recordings,
+        )
+        chapter.open_page(self.page)
+
+    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Stop at a name that does not exist; else end the page with its provenance."""
+        if self.page.problems:
+            raise PluginError("\n".join(self.page.problems))
+        return html + render.provenance_html(recording.provenance for recording in self.page.shown)
+
+    def on_shutdown(self) -> None:
+        """Stop the kernel."""
+        if self.runner is not None:
+            self.runner.close()
+
+    def _recording(self, name: str) -> Recording:
+        path = recordings.recording_path(self.project, name, self.profile)
+        recording = recordings.load(path)
+        if recording is None or recording.key != recordings.key(
+            recordings.key_parts(self.project, name, self.profile)
+        ):
+            raise GuideError(f"snippets/{name}.py changed during the build: build again")
+        return recording

@@ -1,0 +1,195 @@
+"""The expanded checkpoint: quick to make, whole or absent, noticed when damaged."""
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nnsight_guide.demo_model import digests, expansion, shipped
+from nnsight_guide.demo_model.checkpoint import checkpoint, hub_cache
+
+EXPAND = """
+import sys
+from pathlib import Path
+from nnsight_guide.demo_model.checkpoint import checkpoint
+print(checkpoint(Path(sys.argv[1])))
+"""
+FILES = {
+    "SHA256SUMS",
+    "config.json",
+    "generation_config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+}
+
+
+def start(cache: Path, code: str = EXPAND) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(cache)], stdout=subprocess.PIPE, text=True
+    )
+
+
+def is_whole(folder: Path) -> bool:
+    names = {file.name for file in folder.iterdir()}
+    return names == FILES and digests.intact(folder, expansion.FILES)
+
+
+def all_files(cache: Path) -> dict[str, bytes]:
+    return {
+        str(file.relative_to(cache)): file.read_bytes()
+        for file in cache.rglob("*")
+        if file.is_file()
+    }
+
+
+@pytest.fixture
+def cache(folder: Path, tmp_path: Path) -> Path:
+    """A cache of its own that holds the checkpoint already."""
+    made = hub_cache(folder).parent
+    return Path(shutil.copytree(made, tmp_path / "cache"))
+
+
+def test_it_is_laid_out_like_the_cache_of_the_hub(folder):
+    revision = folder.name
+    hub = hub_cache(folder)
+    model = hub / "models--nnsight-guide--gptj-demo"
+    assert re.fullmatch("[0-9a-f]{40}", revision)
+    assert hub.name == revision[:8]
+    assert folder == model / "snapshots" / revision
+    assert (model / "refs" / "main").read_text() == revision
+    assert is_whole(folder)
+    assert json.loads((folder / "config.json").read_text())["model_type"] == "gptj"
+
+
+def test_it_is_kept_in_the_users_cache_by_default(tmp_path, monkeypatch):
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / name)
+    assert checkpoint().is_relative_to(tmp_path / "nnsight-guide")
+
+
+def test_a_fresh_process_expands_it_within_two_seconds_and_without_torch(tmp_path):
+    code = EXPAND + "print(sorted({'torch', 'transformers', 'nnsight'} & set(sys.modules)))"
+    started = time.monotonic()
+    output, _ = start(tmp_path, code).communicate()
+    seconds = time.monotonic() - started
+
+    path, heavy = output.splitlines()
+    print(f"expanded in {seconds:.2f} s")
+    assert is_whole(Path(path))
+    assert heavy == "[]"
+    assert seconds < 2
+
+
+def test_importing_the_package_imports_nothing_else():
+    code = "import sys; before = set(sys.modules); import nnsight_guide.demo_model as package;"
+    code += "print(package.MODEL_ID, len(set(sys.modules) - before))"
+    output, _ = start(Path(), code).communicate()
+    assert output == "nnsight-guide/gptj-demo 2\n"
+
+
+def test_a_checkpoint_that_is_there_is_used_as_it_is(cache):
+    before = {file: file.stat().st_mtime_ns for file in cache.rglob("*")}
+    checkpoint(cache)
+    started = time.monotonic()
+    checkpoint(cache)
+    seconds = time.monotonic() - started
+    print(f"verified in {seconds * 1000:.0f} ms")
+    assert {file: file.stat().st_mtime_ns for file in cache.rglob("*")} == before
+    assert seconds < 0.25  # 30 ms where nothing else runs
+
+
+def _flip_a_byte(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[10] ^= 1
+    file.write_bytes(content)
+
+
+def _truncate(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+def _remove(file: Path) -> None:
+    file.unlink()
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+@pytest.mark.parametrize("damage", [_flip_a_byte, _truncate, _remove])
+def test_a_damaged_checkpoint_is_made_again(cache, name, damage):
+    good = all_files(cache)
+    folder = checkpoint(cache)
+    damage(folder / name)
+    assert checkpoint(cache) == folder
+    assert all_files(cache) == good
+
+
+@pytest.mark.parametrize("content", [None, b"", b"0" * 40, b"\xff"])
+def test_a_damaged_reference_is_written_again(cache, content):
+    folder = checkpoint(cache)
+    reference = folder.parents[1] / "refs" / "main"
+    reference.unlink() if content is None else reference.write_bytes(content)
+    checkpoint(cache)
+    assert reference.read_text() == folder.name
+
+
+def test_the_revision_follows_weights_merges_and_code(tmp_path, monkeypatch):
+    shipped_files = {name: shipped.read(name) for name in shipped.NAMES}
+    before = expansion.revision()
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    for changed in shipped.NAMES:
+        for name, content in shipped_files.items():
+            (tmp_path / name).write_bytes(content + b" " * (name == changed))
+        digests.record(tmp_path, shipped.NAMES)
+        assert expansion.revision() != before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills by a POSIX signal")
+def test_killed_at_any_moment_it_leaves_nothing_half_made(tmp_path, folder):
+    rng = random.Random(20)
+    good = all_files(hub_cache(folder).parent)
+    killed = 0
+    for attempt in range(8):
+        cache = tmp_path / str(attempt)
+        process = start(cache)
+        # Wait until it has begun, then for as long as a part of its work takes.
+        while not list(cache.glob(".unfinished-*")) and process.poll() is None:
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0, 0.5))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        killed += process.returncode == -signal.SIGKILL
+        for made in cache.glob("*/*/snapshots/*"):
+            assert is_whole(made)
+
+        checkpoint(cache)
+
+        assert all_files(cache) == good
+        assert len(list(cache.iterdir())) == 1
+    assert killed >= 4
+
+
+def test_several_at_once_are_all_right(tmp_path, folder):
+    processes = [start(tmp_path) for _ in range(4)]
+    paths = {process.communicate()[0].strip() for process in processes}
+    assert [process.returncode for process in processes] == [0] * 4
+    assert paths == {str(checkpoint(tmp_path))}
+    assert all_files(tmp_path) == all_files(hub_cache(folder).parent)
+
+
+def test_a_build_that_still_runs_is_left_alone(cache):
+    host = os.uname().nodename.replace("-", "")
+    running = cache / f".unfinished-{host}-{os.getpid()}-x"
+    elsewhere = cache / ".unfinished-elsewhere-1-x"
+    old = cache / ".unfinished-elsewhere-2-x"
+    for build in (running, elsewhere, old):
+        build.mkdir()
+    os.utime(old, (0, 0))
+    checkpoint(cache)
+    assert (running.exists(), elsewhere.exists(), old.exists()) == (True, True, False)

@@ -1,0 +1,56 @@
+"""The files in the package: small, and checked before they are used."""
+
+import shutil
+
+import pytest
+
+from nnsight_guide.demo_model import shipped
+from nnsight_guide.demo_model.checkpoint import checkpoint
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    for name in (*shipped.NAMES, "SHA256SUMS"):
+        shutil.copy(shipped.FOLDER / name, tmp_path)
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    return tmp_path
+
+
+def test_they_take_two_and_a_half_megabytes_at_most():
+    size = sum((shipped.FOLDER / name).stat().st_size for name in shipped.NAMES)
+    print(f"shipped: {size:,} bytes")
+    assert size <= 2_500_000
+
+
+def test_their_source_and_licence_are_named():
+    notice = (shipped.FOLDER / "NOTICE").read_text()
+    assert shipped.MERGES in notice
+    assert "MIT" in notice
+
+
+def test_sound_files_are_accepted_wherever_they_are(package, tmp_path):
+    assert checkpoint(tmp_path / "cache").is_dir()
+
+
+@pytest.mark.parametrize("name", [*shipped.NAMES, "SHA256SUMS"])
+@pytest.mark.parametrize("damage", ["missing", "truncated", "altered"])
+def test_a_damaged_file_is_named_with_its_remedy_in_one_line(package, tmp_path, name, damage):
+    file = package / name
+    content = file.read_bytes()
+    if damage == "missing":
+        file.unlink()
+    elif damage == "truncated":
+        file.write_bytes(content[:-10])
+    else:
+        file.write_bytes(b"\xff" + content[1:])
+
+    with pytest.raises(shipped.ShippedFileError) as caught:
+        checkpoint(tmp_path / "cache")
+
+    message = str(caught.value)
+    assert str(package) in message
+    assert "missing" in message if damage == "missing" else "damaged" in message
+    assert "git restore" in message
+    assert "reinstall" in message
+    assert "\n" not in message
+    assert not (tmp_path / "cache").exists()
