@@ -6,7 +6,8 @@ import os
 import torch
 from nnsight import TransformersModel
 
-REMOTE = os.environ.get("GUIDE_REMOTE") == "1"  # or simply True: run on NDIF's servers
+# Or simply REMOTE = False (run here), REMOTE = True (run on NDIF).
+REMOTE = os.environ.get("GUIDE_REMOTE") == "1"
 MODEL_ID = os.environ.get("GUIDE_MODEL", "EleutherAI/gpt-j-6b")
 
 model = TransformersModel(

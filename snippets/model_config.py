@@ -6,7 +6,11 @@ from nnsight import TransformersModel
 from snippets.model import MODEL_ID, model
 
 # %% lazy
-lazy_model = TransformersModel(MODEL_ID, task="text-generation", dtype=torch.bfloat16)
+lazy_model = TransformersModel(
+    MODEL_ID,
+    task="text-generation",
+    dtype=torch.bfloat16,
+)
 
 embedding = lazy_model.transformer.wte.weight
 print(embedding.shape, embedding.dtype, embedding.device)
@@ -23,7 +27,8 @@ n_heads = model.config.n_head
 d_model = model.config.n_embd  # the width of the residual stream
 d_head = d_model // n_heads
 
-print(f"{n_layers} layers of {n_heads} heads, d_model {d_model}, d_head {d_head}")
+print(f"{n_layers} layers of {n_heads} heads")
+print(f"d_model {d_model}, d_head {d_head}")
 
 # %% whole_config
 print(model.config)
@@ -34,7 +39,8 @@ print("tokens of GPT-2:        ", model.tokenizer.vocab_size)
 print("tokens with GPT-J's own:", len(model.tokenizer))
 
 # %% memory
-n_parameters = sum(parameter.numel() for parameter in model.parameters())
-bytes_each = torch.bfloat16.itemsize
+n_parameters = sum(weight.numel() for weight in model.parameters())
+n_bytes = n_parameters * torch.bfloat16.itemsize
 
-print(f"{n_parameters:,} parameters × {bytes_each} bytes = {n_parameters * bytes_each:,} bytes")
+print(f"{n_parameters:,} parameters")
+print(f"{n_bytes:,} bytes in bfloat16")

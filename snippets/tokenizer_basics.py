@@ -15,10 +15,12 @@ print(as_tensors["input_ids"])
 print(as_tensors["input_ids"].shape)  # (batch, seq_len)
 
 # %% padding
-padded = tokenizer(["Hello world", "Hello"], padding=True, return_tensors="pt")
+pair = ["Hello world", "Hello"]
+
+padded = tokenizer(pair, padding=True, return_tensors="pt")
 print(padded["input_ids"])
 print(padded["attention_mask"])
-print("padding on the", tokenizer.padding_side, "with", repr(tokenizer.pad_token))
+print(tokenizer.padding_side, repr(tokenizer.pad_token))
 
 # %% decode
 ids = [40, 1239, 714, 651, 262, 8181, 286, 48971, 12545, 13]

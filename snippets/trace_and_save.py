@@ -8,11 +8,11 @@ from snippets.model import REMOTE, model
 prompt = "The Eiffel Tower is in the city of"
 
 with model.trace(prompt, remote=REMOTE):
-    hidden_states = model.transformer.h[-1].output[0].save()  # (batch, seq_len, d_model)
-    logits = model.lm_head.output[0, -1].save()  # (vocab_size,): of the last position
+    hidden_states = model.transformer.h[-1].output[0].save()
+    logits = model.lm_head.output[0, -1].save()
 
-print("hidden states:", hidden_states.shape)
-print("logits:       ", logits.shape)
+print(hidden_states.shape)  # (batch, seq_len, d_model)
+print(logits.shape)  # (vocab_size,)
 
 # %% predict
 token_id = logits.argmax().item()
@@ -36,7 +36,8 @@ for same_prompt in (
 ):
     with model.trace(same_prompt, remote=REMOTE):
         best = model.lm_head.output[0, -1].argmax().save()
-    print(f"{type(same_prompt).__name__:<14}", repr(model.tokenizer.decode(best)))
+    kind = type(same_prompt).__name__
+    print(f"{kind:<14} {model.tokenizer.decode(best)!r}")
 
 # %% forgotten_save tags=["active-ipynb", "raises-exception"]
 # with model.trace(prompt, remote=REMOTE):
@@ -69,12 +70,16 @@ for answer in (whole_distribution, best_token):
     print(f"{answer.numel():>6,} numbers, {answer.nbytes:>7,} bytes")
 
 # %% several_prompts
-prompts = ["Big Ben is in the city of", "The Colosseum is in the city of"]
+prompts = [
+    "Big Ben is in the city of",
+    "The Colosseum is in the city of",
+]
 
 with model.trace(prompts, remote=REMOTE):
-    best_tokens = model.lm_head.output[:, -1].argmax(dim=-1).save()  # (batch,)
+    last_logits = model.lm_head.output[:, -1]  # (batch, vocab_size)
+    best_tokens = last_logits.argmax(dim=-1).save()  # (batch,)
 
-print(model.tokenizer.batch_decode(best_tokens.unsqueeze(-1)))
+print([model.tokenizer.decode(token) for token in best_tokens])
 
 # %% second_output
 with model.trace(prompt, remote=REMOTE):
@@ -88,4 +93,5 @@ with model.trace(prompt, remote=REMOTE) as tracer:
     keys = cache.layers[-1].keys.save()
     values = cache.layers[-1].values.save()
 
-print(keys.shape, values.shape)  # each (batch, n_heads, seq_len, d_head)
+print(keys.shape)  # (batch, n_heads, seq_len, d_head)
+print(values.shape)

@@ -1,7 +1,7 @@
 """`.inputs[0][0]` for `.input`
 
-The two used to be the same: the first positional argument. Attention gets its arguments by
-keyword only, so it has none; `.input` now is the first argument of either kind.
+The two used to be the same: the first positional argument, which attention, called by keyword,
+never had. `.input` is the first argument of either kind now, so it works there too.
 """
 
 from snippets.model import model

@@ -1,7 +1,8 @@
 """`inference=False`
 
-This argument once put the model into training mode. A trace swallows it without a word now;
-switch the mode as in PyTorch, once the weights are loaded (loading switches it back).
+Old texts pass it to run the model in training mode. It never did that (nnsight 0.1 kept gradients
+for it, 0.3 refused it), and a trace now ignores it without a word: switch the mode as in PyTorch,
+once the weights are loaded, since loading switches it back.
 """
 
 from snippets.model import model

@@ -6,9 +6,10 @@ Read the modules in the order in which the data passes through them::
     cells     a snippet file → named cells
     imports   a snippet file → the project modules that it imports
     profiles  which model runs: demo, local or remote
-    recordings  the executed notebook of a snippet: its key, where it lies
+    recordings the executed notebook of a snippet: its key, where it lies
     run       stale snippets → one kernel → recordings
-    guard     the part of `run` that lives inside the kernel
+    kernel    the process in which they run, and `guard`, the part of it that lives inside
+    outputs   what they printed, less what differs from run to run
     render    a cell and its recording → HTML
     chapter   what a chapter calls: `cell("trace_and_save", "trace")`
     site      the few MkDocs events that Markdown cannot do

@@ -15,13 +15,14 @@ import random
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 # Tensors above this many elements (GPT-J's weight matrices, not its biases) are sampled.
 WHOLE_TENSOR_ELEMENTS = 8_000_000
 SAMPLE_STEP = 4_099  # a prime, so that the sample walks through rows and columns alike
 
 _baseline: dict[str, str] = {}
+_filters: list[Any] = []
 
 
 def load() -> None:
@@ -44,6 +45,7 @@ def load() -> None:
             pass
     _baseline.clear()
     _baseline.update(state())
+    _filters[:] = warnings.filters
 
 
 def begin() -> None:
@@ -59,7 +61,8 @@ def begin() -> None:
     get_ipython().reset(new_session=True)
     random.seed(0)
     torch.manual_seed(0)
-    warnings.resetwarnings()
+    warnings.resetwarnings()  # and with it the memory of which warnings were shown
+    cast(list[Any], warnings.filters)[:] = _filters
     if changed := changes():
         raise RuntimeError(f"an earlier snippet changed {', '.join(changed)}")
 

@@ -1,4 +1,4 @@
-"""Which project modules a snippet imports, directly or through another, found without running it."""
+"""Which project modules a snippet imports, itself or through another, found by reading it."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Scripts, each run in a process of its own: `python -m nnsight_guide.processes a.py b.py`.
+"""Scripts, each run in a process of its own: `python -m nnsight_guide.processes 60 a.py b.py`.
 
 Importing torch, transformers and nnsight takes longer than most scripts do, so where the system
 can fork safely (Linux) they are imported once, and every script starts from a copy of that
-process. Nothing but imports happens before the copy: no model, no thread of torch's. Prints one
-JSON list: for each script its exit code (null: it took too long), its output and its errors.
+process. Nothing but imports happens before the copy: no model, and no thread of torch's, which a
+copy would lack. The number is the seconds that each script may take. Prints one JSON list: for each
+script its exit code (null: it took too long), its output and its errors.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def _start(script: Path, capture: Path) -> BaseProcess:
     for suffix in (".out", ".err"):
         capture.with_suffix(suffix).touch()
     process: BaseProcess = multiprocessing.get_context(method).Process(  # type: ignore[attr-defined]
-        target=_run_script, args=(str(script), str(capture)), name=capture.name
+        target=_run_script, args=(str(script), str(capture)), name=capture.name, daemon=True
     )
     process.start()
     return process
@@ -94,16 +95,18 @@ def _run_script(script: str, capture: str) -> None:
 def _import_what_is_slow() -> None:
     import nnsight  # noqa: F401
     import torch  # noqa: F401
-    import transformers.models.gptj.modeling_gptj
     import transformers.models.gpt2.tokenization_gpt2
+    import transformers.models.gptj.modeling_gptj
     import transformers.pipelines  # noqa: F401
 
 
 def main(arguments: list[str]) -> None:
     """Run the scripts that are named and print what they left behind."""
+    seconds, *names = arguments
     if sys.platform == "linux":
         _import_what_is_slow()
-    print(json.dumps([asdict(finished) for finished in run([Path(name) for name in arguments])]))
+    finished = run([Path(name) for name in names], float(seconds))
+    print(json.dumps([asdict(each) for each in finished]))
 
 
 if __name__ == "__main__":

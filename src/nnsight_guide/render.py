@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
-
-ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def cell_html(
@@ -59,14 +56,14 @@ def output_html(output: Mapping[str, Any]) -> str:
 
 
 def output_text(output: Mapping[str, Any]) -> str:
-    """Return one of Jupyter's outputs as plain text, without colours."""
+    """Return one of Jupyter's outputs as plain text."""
     if output["output_type"] == "stream":
         text = str(output["text"])
     elif output["output_type"] == "error":
         text = f"{output['ename']}: {output['evalue']}"
     else:
         text = str(output["data"].get("text/plain", ""))
-    return ANSI.sub("", text).replace("\0", "").rstrip()
+    return text.replace("\0", "").rstrip()
 
 
 def details_html(summary: str, body: str, kind: str = "example") -> str:

@@ -1,0 +1,40 @@
+"""What a run printed, less what differs from machine to machine and from run to run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
+CELL_FILE = re.compile(r"[^\s\"']*ipykernel_\d+[/\\]\d+\.py")
+PACKAGES = re.compile(r"[^\s\"']*[/\\](?:site|dist)-packages[/\\]")
+
+
+def without_colours(text: str) -> str:
+    """Remove the terminal's colour codes."""
+    return ANSI.sub("", text)
+
+
+def normalise(notebook: Any, root: Path) -> None:
+    """Make equal runs equal files, in place: ids, counts, and what texts tell of the machine."""
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell.id = cell.metadata.get("title") or f"cell-{number}"
+        cell.execution_count = number
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output.execution_count = number
+            if output.output_type == "stream":
+                output.text = _clean(output.text, root)
+            elif output.output_type == "error":
+                output.evalue = _clean(output.evalue, root)
+                output.traceback = [f"{output.ename}: {output.evalue}"]  # the rest is IPython's
+            elif "text/plain" in output.data:
+                output.data["text/plain"] = _clean(output.data["text/plain"], root)
+
+
+def _clean(text: str, root: Path) -> str:
+    text = ADDRESS.sub("0x…", CELL_FILE.sub("<cell>", without_colours(text)))
+    text = PACKAGES.sub("", text)
+    return text.replace(f"{root}/", "").replace(f"{Path.home()}/", "~/")
