@@ -1,4 +1,4 @@
-"""The set-up that every chapter shares: which model, where it runs, and loading it."""
+"""The set-up that every chapter shares: which model, and where."""
 
 # %% setup
 import os

@@ -67,7 +67,7 @@ with model.trace(prompt, remote=REMOTE):
     best_token = last_logits.argmax().save()
 
 for answer in (whole_distribution, best_token):
-    print(f"{answer.numel():>6,} numbers, {answer.nbytes:>7,} bytes")
+    print(f"numbers {answer.numel():>6,}, bytes {answer.nbytes:>7,}")
 
 # %% several_prompts
 prompts = [
@@ -76,8 +76,8 @@ prompts = [
 ]
 
 with model.trace(prompts, remote=REMOTE):
-    last_logits = model.lm_head.output[:, -1]  # (batch, vocab_size)
-    best_tokens = last_logits.argmax(dim=-1).save()  # (batch,)
+    each_last = model.lm_head.output[:, -1]  # (batch, vocab_size)
+    best_tokens = each_last.argmax(dim=-1).save()  # (batch,)
 
 print([model.tokenizer.decode(token) for token in best_tokens])
 

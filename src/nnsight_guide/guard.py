@@ -17,6 +17,8 @@ import warnings
 from pathlib import Path
 from typing import Any, cast
 
+from nnsight_guide import display
+
 # Tensors above this many elements (GPT-J's weight matrices, not its biases) are sampled.
 WHOLE_TENSOR_ELEMENTS = 8_000_000
 SAMPLE_STEP = 4_099  # a prime, so that the sample walks through rows and columns alike
@@ -37,6 +39,7 @@ def load() -> None:
 
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+    display.register()
     from snippets.model import REMOTE, model
 
     if not REMOTE:

@@ -29,6 +29,7 @@ Verdict = Literal["works", "warns", "fails", "differs"]
 # No progress bars, but every warning, whatever the user's own settings are.
 SETTINGS = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "OMP_NUM_THREADS": "1",  # as many scripts run at once as there are processors
     "TQDM_DISABLE": "1",
     "TRANSFORMERS_VERBOSITY": "warning",
     "PYTHONWARNINGS": "",
@@ -151,7 +152,8 @@ def judge(idiom: str, then: Finished, now: Finished) -> Outcome:
             f"from_2024/{idiom}.py: today's code fails: {last_line(now.errors) or 'no message'}"
         )
     verdict: Verdict
-    message = first_line(without(then.errors, now.errors))
+    new = [line for line in said(then.errors) if line not in said(now.errors)]
+    message = new[0] if new else ""
     if then.exit_code is None:
         verdict, message = "fails", "it does not come to an end"
     elif then.exit_code != 0:
@@ -163,16 +165,13 @@ def judge(idiom: str, then: Finished, now: Finished) -> Outcome:
     return Outcome(idiom, verdict, clean(then.output), clean(now.output), message)
 
 
-def without(errors: str, known: str) -> str:
-    """Return the lines of `errors` whose text is not among the `known` ones."""
-    known_texts = {clean(line) for line in known.splitlines()}
-    return "\n".join(line for line in errors.splitlines() if clean(line) not in known_texts)
+def said(errors: str) -> list[str]:
+    """Return the lines that say something, each without the place where it was said.
 
-
-def first_line(errors: str) -> str:
-    """Return the first line that says something, without the place where it was said."""
-    lines = [line for line in errors.splitlines() if line.strip()]
-    return clean(SPOKEN_AT.sub("", lines[0], count=1)) if lines else ""
+    Below a warning stands, indented, the line of code that it is about; that is left out.
+    """
+    lines = [line for line in errors.splitlines() if line.strip() and not line[0].isspace()]
+    return [clean(SPOKEN_AT.sub("", line, count=1)) for line in lines]
 
 
 def last_line(errors: str) -> str:

@@ -34,8 +34,13 @@ class Finished:
     errors: str
 
 
-def run(scripts: list[Path], seconds: float = SCRIPT_SECONDS) -> list[Finished]:
-    """Run every script, as many at once as there are processors, each for at most `seconds`."""
+def run(
+    scripts: list[Path], seconds: float = SCRIPT_SECONDS, *, copies: bool = False
+) -> list[Finished]:
+    """Run every script, as many at once as there are processors, each for at most `seconds`.
+
+    With `copies`, each starts from a copy of this process, which then must have no threads.
+    """
     with tempfile.TemporaryDirectory(prefix="nnsight-guide-") as folder:
         captures = [Path(folder) / str(number) for number in range(len(scripts))]
         waiting = list(zip(scripts, captures, strict=True))[::-1]
@@ -43,7 +48,7 @@ def run(scripts: list[Path], seconds: float = SCRIPT_SECONDS) -> list[Finished]:
         exit_codes: dict[str, int | None] = {}
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
-                process = _start(*waiting.pop())
+                process = _start(*waiting.pop(), copies)
                 running[process] = time.monotonic() + seconds
             next_end = min(running.values()) - time.monotonic()
             wait([process.sentinel for process in running], timeout=max(next_end, 0))
@@ -64,10 +69,10 @@ def run(scripts: list[Path], seconds: float = SCRIPT_SECONDS) -> list[Finished]:
         ]
 
 
-def _start(script: Path, capture: Path) -> BaseProcess:
+def _start(script: Path, capture: Path, copies: bool) -> BaseProcess:
     # A script that hides a package must come before whoever looks for it: it starts from nothing.
     hides = "sys.modules[" in script.read_text(encoding="utf-8")
-    method = "fork" if sys.platform == "linux" and not hides else "spawn"
+    method = "fork" if copies and not hides else "spawn"
     for suffix in (".out", ".err"):
         capture.with_suffix(suffix).touch()
     process: BaseProcess = multiprocessing.get_context(method).Process(  # type: ignore[attr-defined]
@@ -103,9 +108,10 @@ def _import_what_is_slow() -> None:
 def main(arguments: list[str]) -> None:
     """Run the scripts that are named and print what they left behind."""
     seconds, *names = arguments
-    if sys.platform == "linux":
+    copies = sys.platform == "linux"
+    if copies:
         _import_what_is_slow()
-    finished = run([Path(name) for name in names], float(seconds))
+    finished = run([Path(name) for name in names], float(seconds), copies=copies)
     print(json.dumps([asdict(each) for each in finished]))
 
 

@@ -7,6 +7,7 @@ provenance of its outputs.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -138,7 +139,8 @@ def save(recording: Recording, path: Path) -> None:
         temporary.write_text(text, encoding="utf-8")
         os.replace(temporary, path)  # noqa: PTH105 - says best that it is atomic
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise GuideError(f"cannot write {path.parent}: {error.strerror}") from None
 
 

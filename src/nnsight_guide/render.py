@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from nnsight_guide import figure
+
 
 def cell_html(
     source: str,
@@ -51,7 +53,9 @@ def code_html(source: str, caption: str) -> str:
 
 
 def output_html(output: Mapping[str, Any]) -> str:
-    """Return one of Jupyter's outputs as HTML: printed text, or the last line of an error."""
+    """Return one of Jupyter's outputs as HTML: a figure, printed text, or an error's last line."""
+    if figure.MIME in (data := output.get("data", {})):
+        return figure.figure_html(data[figure.MIME])
     return f'<pre class="no-copy"><code>{escape(output_text(output))}</code></pre>'
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Literal
 
@@ -51,7 +52,9 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         )
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        """Add, for each snippet, a script that runs anywhere."""
+        """Add, for each snippet, a script that runs anywhere; and the one that draws figures."""
+        script_path = str(figure_script())
+        files.append(File.generated(config, "assets/circuitsvis.js", abs_src_path=script_path))
         for name in self.project.snippet_names():
             script = standalone_script(self.project, name)
             files.append(File.generated(config, f"downloads/{name}.py", content=script))
@@ -90,3 +93,8 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         ):
             raise GuideError(f"snippets/{name}.py changed during the build: build again")
         return recording
+
+
+def figure_script() -> Path:
+    """Return circuitsvis's own script, found without importing the package (it imports torch)."""
+    return Path(str(distribution("circuitsvis").locate_file("circuitsvis/dist/cdn/iife.js")))

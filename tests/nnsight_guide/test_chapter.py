@@ -1,0 +1,92 @@
+"""What a chapter calls."""
+
+from __future__ import annotations
+
+import pytest
+from bs4 import BeautifulSoup
+
+from nnsight_guide import chapter
+from nnsight_guide.recordings import Recording
+
+SOURCE = """# A chapter
+
+```python exec="1" html="1"
+print(cell("first", "ask"))
+```
+
+```python exec="1" html="1"
+print(cell("first", "aks"))
+print(cell("frist", "ask"))
+```
+"""
+RECORDING = Recording(
+    {
+        "cells": [
+            {
+                "metadata": {"title": "ask"},
+                "source": "print(1)",
+                "outputs": [{"output_type": "stream", "text": "1\n"}],
+            },
+            {
+                "metadata": {"title": "fail", "tags": ["raises-exception"]},
+                "source": "print(x)",
+                "outputs": [{"output_type": "error", "ename": "NameError", "evalue": "no x"}],
+            },
+        ],
+        "metadata": {"guide": {"key_parts": {"a": "1"}, "provenance": {"model": "some/model"}}},
+    }
+)
+
+
+@pytest.fixture
+def page(profile):
+    page = chapter.Page("docs/a.md", SOURCE, "../..", profile, {"first": RECORDING})
+    chapter.open_page(page)
+    return page
+
+
+def test_a_block_carries_snippet_cell_key_and_model(page):
+    block = BeautifulSoup(chapter.cell("first", "ask"), "html.parser").div
+    assert block["data-snippet"] == "first"
+    assert block["data-cell"] == "ask"
+    assert block["data-key"] == RECORDING.key
+    assert block["data-model"] == "some/model"
+    assert not block.has_attr("data-raises")
+
+
+def test_a_deliberate_failure_is_marked(page):
+    assert "data-raises" in chapter.cell("first", "fail")
+
+
+def test_the_file_is_linked_from_where_the_page_lies(page):
+    assert 'href="../../downloads/first.py"' in chapter.cell("first", "ask")
+
+
+def test_a_page_knows_which_recordings_it_shows(page):
+    chapter.cell("first", "ask")
+    chapter.cell("first", "fail")
+    assert page.shown == [RECORDING]
+
+
+def test_a_misspelt_cell_is_a_problem_of_the_page_at_its_line(page):
+    assert chapter.cell("first", "aks") == ""
+    assert page.problems == [
+        "docs/a.md, line 8: snippets/first.py has no cell 'aks': did you mean 'ask'?"
+    ]
+
+
+def test_a_misspelt_snippet_is_a_problem_of_the_page_at_its_line(page):
+    chapter.cell("frist", "ask")
+    assert page.problems == [
+        "docs/a.md, line 9: there is no snippet 'frist': did you mean 'first'?"
+    ]
+
+
+def test_an_unknown_section_of_the_published_facts_is_a_problem(page):
+    chapter.published("confg")
+    assert "did you mean 'config'?" in page.problems[0]
+
+
+def test_the_page_says_that_the_demo_model_ran(page):
+    assert "demo model" in chapter.which_model()
+    assert 'href="../../demo-model/"' in chapter.which_model()

@@ -1,0 +1,37 @@
+"""A snippet → one script that runs anywhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnsight_guide.standalone import standalone_script
+
+
+@pytest.fixture
+def script(project):
+    (project.snippets / "tools.py").write_text(
+        "from snippets.model import model\n\n# %% tool\ndef double(x):\n    return 2 * x\n"
+    )
+    (project.snippets / "user.py").write_text(
+        "from snippets.model import model\nfrom snippets.tools import double\n\n"
+        "# %% use\nprint(double(2))\n\n"
+        '# %% fail tags=["active-ipynb", "raises-exception"]\n# print(nothing)\n'
+    )
+    return standalone_script(project, "user")
+
+
+def test_nothing_of_the_project_is_imported(script):
+    assert "snippets" not in script
+    assert "nnsight_guide" not in script
+
+
+def test_the_set_up_and_every_needed_cell_come_once_and_in_order(script):
+    assert [line for line in script.splitlines() if line.startswith("# %%")] == [
+        "# %% setup",
+        "# %% tool",
+        "# %% use",
+    ]
+
+
+def test_a_deliberate_failure_is_left_out(script):
+    assert "nothing" not in script
