@@ -1,0 +1,168 @@
+"""One real build of the whole site, from a clean copy of the checkout, and what it gives."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+BUILD = """
+import sys
+from mkdocs.__main__ import cli
+try:
+    cli(["build", "--strict"])
+finally:
+    print("torch imported:", "torch" in sys.modules)
+"""
+
+
+def build(folder: Path) -> str:
+    """Build the site of a checkout and return what was said."""
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder / "src")},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def first_build(checkout):
+    return build(checkout)
+
+
+@pytest.fixture(scope="module")
+def pages(checkout, first_build):
+    """Every page of the built site, by its path: parsed."""
+    site = checkout / "site"
+    return {
+        path.relative_to(site).as_posix(): BeautifulSoup(path.read_text(), "html.parser")
+        for path in sorted(site.rglob("*.html"))
+    }
+
+
+@pytest.fixture(scope="module")
+def blocks(pages):
+    return [block for page in pages.values() for block in page.select("[data-snippet]")]
+
+
+def test_with_an_empty_cache_every_snippet_runs_and_the_count_is_printed(checkout, first_build):
+    n_snippets = len([p for p in (checkout / "snippets").glob("*.py") if p.stem != "__init__"])
+    assert f"{n_snippets} of {n_snippets} snippets run" in first_build
+    assert re.search(r"[1-9]\d+ cells executed", first_build)
+
+
+def test_a_second_build_runs_nothing_and_does_not_import_torch(checkout, first_build):
+    again = build(checkout)
+    assert re.search(r"\b0 of \d+ snippets run, 0 cells executed", again)
+    assert "torch imported: False" in again
+
+
+def test_every_cell_of_every_snippet_stands_on_a_page(checkout, blocks):
+    shown = {(block["data-snippet"], block["data-cell"]) for block in blocks}
+    recorded = checkout / ".cache" / "nnsight-guide" / "recordings" / "demo"
+    written = {
+        (path.stem, cell["metadata"]["title"])
+        for path in recorded.glob("*.ipynb")
+        for cell in json.loads(path.read_text())["cells"]
+        if "title" in cell["metadata"]
+    }
+    assert shown == written
+
+
+def test_every_block_says_what_it_is(blocks):
+    for block in blocks:
+        assert re.fullmatch(r"[0-9a-f]{16}", block["data-key"])
+        assert block["data-model"] == "nnsight-guide/gptj-demo"
+
+
+def test_the_file_behind_every_block_is_there(checkout, pages):
+    for path, page in pages.items():
+        for link in page.select("[data-snippet] .filename a"):
+            target = (checkout / "site" / path).parent / link["href"]
+            assert target.is_file(), f"{path} links to {link['href']}"
+
+
+def test_no_output_is_empty(blocks):
+    for block in blocks:
+        output = block.select_one(".guide-output")
+        assert output is None or output.text.strip(), f"{block['data-cell']} shows nothing"
+
+
+def test_no_page_shows_a_traceback(pages):
+    for path, page in pages.items():
+        assert "Traceback" not in page.text, path
+
+
+def test_no_page_shows_a_path_of_this_machine(checkout, pages):
+    for path, page in pages.items():
+        html = str(page)
+        for private in (str(checkout), str(Path.home()), sys.prefix, "/tmp/", "ipykernel"):
+            assert private not in html, f"{path} shows {private}"
+
+
+def test_a_page_with_outputs_ends_with_their_provenance(pages):
+    for path, page in pages.items():
+        lines = page.select(".guide-provenance")
+        assert len(lines) == (1 if page.select("[data-snippet]") else 0), path
+        for line in lines:
+            assert re.search(
+                r"nnsight-guide/gptj-demo in bfloat16 on \w+, nnsight 0\.8\.1, torch 2\.13\.0\S*, "
+                r"transformers 5\.22\.2; run on \d{4}-\d\d-\d\d\.$",
+                line.text,
+            )
+
+
+CHAPTER = "docs/chapters/running-the-model.md"
+CALL = 'cell("trace_and_save", "trace")'
+MISSPELT = {
+    'cell("trace_and_save", "trcae")': (
+        "snippets/trace_and_save.py has no cell 'trcae': did you mean 'trace'?"
+    ),
+    'cell("trace_and_sav", "trace")': (
+        "there is no snippet 'trace_and_sav': did you mean 'trace_and_save'?"
+    ),
+}
+
+
+@pytest.mark.parametrize("misspelt", MISSPELT)
+def test_a_misspelt_name_stops_the_build_at_the_chapters_line(
+    checkout, first_build, command, misspelt
+):
+    chapter = checkout / CHAPTER
+    good = chapter.read_text()
+    line = good[: good.index(CALL)].count("\n") + 1
+    chapter.write_text(good.replace(CALL, misspelt, 1))
+    try:
+        done = command("mkdocs", "build", cwd=checkout, PYTHONPATH=str(checkout / "src"))
+    finally:
+        chapter.write_text(good)
+    assert done.returncode != 0
+    assert f"{CHAPTER}, line {line}: {MISSPELT[misspelt]}" in done.stderr
+
+
+def test_a_snippet_that_fails_stops_the_build_in_one_line(checkout, first_build, command):
+    snippet = checkout / "snippets/tokenizer_basics.py"
+    good = snippet.read_text()
+    snippet.write_text(good.replace("print(tokenizer.decode(ids))", "print(tokenizer.decod(ids))"))
+    try:
+        done = command("mkdocs", "build", cwd=checkout, PYTHONPATH=str(checkout / "src"))
+    finally:
+        snippet.write_text(good)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert re.search(
+        r"snippets/tokenizer_basics\.py, line \d+, cell 'decode': AttributeError: .*decod",
+        done.stderr,
+    )
