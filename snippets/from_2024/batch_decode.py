@@ -1,7 +1,7 @@
 """`batch_decode` of a flat list
 
-It gave one string per id. It decodes a batch of sequences now, takes a flat list for a single
-sequence and joins it.
+It gave one string per id. It decodes a batch of sequences now, takes a
+flat list for a single sequence and joins it.
 """
 
 from snippets.model import model

@@ -1,7 +1,8 @@
 """`device_map=` without accelerate
 
-In 2024 nnsight brought the package accelerate along, which `device_map=` needs; today one installs
-it oneself. Without it the model seems to load, and the first trace fails.
+In 2024 nnsight brought the package accelerate along, which
+`device_map=` needs; today one installs it oneself. Without it the model
+seems to load, and the first trace fails.
 """
 
 import os
@@ -26,7 +27,9 @@ print(logits.shape)
 # after `pip install accelerate`
 from nnsight import TransformersModel
 
-model = TransformersModel(MODEL_ID, task="text-generation", device_map="auto")
+model = TransformersModel(
+    MODEL_ID, task="text-generation", device_map="auto"
+)
 with model.trace(prompt):
     logits = model.lm_head.output.save()
 

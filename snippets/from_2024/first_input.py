@@ -1,7 +1,8 @@
 """`.inputs[0][0]` for `.input`
 
-The two used to be the same: the first positional argument, which attention, called by keyword,
-never had. `.input` is the first argument of either kind now, so it works there too.
+The two used to be the same: the first positional argument, which
+attention, called by keyword, never had. `.input` is the first argument
+of either kind now, so it works there too.
 """
 
 from snippets.model import model

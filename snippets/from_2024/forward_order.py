@@ -1,7 +1,8 @@
 """Reading modules in any order
 
-The block was first written down and then woven into the run, so its order did not matter. Now it
-runs along with the model, and a module that the model has passed cannot be read any more.
+The block was first written down and then woven into the run, so its
+order did not matter. Now it runs along with the model, and a module
+that the model has passed cannot be read any more.
 """
 
 from snippets.model import model

@@ -1,6 +1,7 @@
 """`model.generator.output`
 
-What was generated is the result of the tracer now. The old place still holds it, and warns.
+What was generated is the result of the tracer now. The old place still
+holds it, and warns.
 """
 
 from snippets.model import model

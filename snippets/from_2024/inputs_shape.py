@@ -1,7 +1,8 @@
 """`.inputs.shape`
 
-A proxy answered for everything inside it, when the trace was scanned beforehand. `.inputs` is a
-plain tuple of positional and keyword arguments now: ask the tensor that you mean.
+A proxy answered for everything inside it, when the trace was scanned
+beforehand. `.inputs` is a plain tuple of positional and keyword
+arguments now: ask the tensor that you mean.
 """
 
 from snippets.model import model

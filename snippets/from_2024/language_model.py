@@ -1,7 +1,8 @@
 """`LanguageModel`
 
-The class is called `TransformersModel` now and wants to know the task, since it can load more
-than language models. The old name still loads the model, and warns.
+The class is called `TransformersModel` now and wants to know the task,
+since it can load more than language models. The old name still loads
+the model, and warns.
 """
 
 import os
@@ -17,5 +18,7 @@ print(model.config.n_layer, model.config.n_head)
 # %% now
 from nnsight import TransformersModel
 
-model = TransformersModel(MODEL_ID, task="text-generation", device_map="auto")
+model = TransformersModel(
+    MODEL_ID, task="text-generation", device_map="auto"
+)
 print(model.config.n_layer, model.config.n_head)

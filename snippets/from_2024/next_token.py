@@ -1,7 +1,7 @@
 """`.next()` while generating
 
-`.next()` moved a module on to the next generated token. Now one loops over the steps of the
-generation.
+`.next()` moved a module on to the next generated token. Now one loops
+over the steps of the generation.
 """
 
 import nnsight

@@ -1,7 +1,7 @@
 """Proxies: `nnsight.list()`
 
-Collecting proxies took a list of nnsight's own. An ordinary list does now; make it inside the
-trace, so that the same code runs remotely.
+Collecting proxies took a list of nnsight's own. An ordinary list does
+now; make it inside the trace, so that the same code runs remotely.
 """
 
 import nnsight

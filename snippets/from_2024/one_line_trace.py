@@ -1,6 +1,7 @@
 """A trace on one line
 
-nnsight reads the source of the block and runs it itself, so the block needs lines of its own.
+nnsight reads the source of the block and runs it itself, so the block
+needs lines of its own.
 """
 # The one-line form is the point of this file.
 # ruff: noqa: E701

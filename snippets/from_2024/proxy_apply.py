@@ -1,7 +1,8 @@
 """Proxies: `apply`
 
-A function that knew nothing of proxies had to be called through `nnsight.apply`. A tensor can be
-handed to any function, so `apply` is gone.
+A function that knew nothing of proxies had to be called through
+`nnsight.apply`. A tensor can be handed to any function, so `apply` is
+gone.
 """
 
 import nnsight

@@ -1,7 +1,7 @@
 """Proxies: `tracer.cond`
 
-A proxy was neither true nor false, so a condition needed a context of its own. On real values
-Python's `if` does, and `cond` is gone.
+A proxy was neither true nor false, so a condition needed a context of
+its own. On real values Python's `if` does, and `cond` is gone.
 """
 
 from snippets.model import model

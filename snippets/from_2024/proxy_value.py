@@ -1,7 +1,8 @@
 """Proxies: `.value` after the trace
 
-Inside a trace there used to be proxies, which got their value when the model ran. Now the block
-itself runs along with the model: its values are real tensors, inside the trace and after it.
+Inside a trace there used to be proxies, which got their value when the
+model ran. Now the block itself runs along with the model: its values
+are real tensors, inside the trace and after it.
 """
 
 from snippets.model import model

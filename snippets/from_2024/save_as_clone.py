@@ -1,7 +1,8 @@
 """`.save()` taken for a copy
 
-It says that a value shall outlive the trace, and copies nothing (nor did it in 2024): what is
-changed in place later has changed in the saved tensor too.
+It says that a value shall outlive the trace, and copies nothing (nor
+did it in 2024): what is changed in place later has changed in the saved
+tensor too.
 """
 
 from snippets.model import model

@@ -1,7 +1,8 @@
 """`scan=False, validate=False`
 
-They spared the trial run on shapes that came before a trace. There is none any more unless one
-asks for it (`model.scan`), and a trace ignores both.
+They spared the trial run on shapes that came before a trace. There is
+none any more unless one asks for it (`model.scan`), and a trace ignores
+both.
 """
 
 from snippets.model import model

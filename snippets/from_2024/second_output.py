@@ -1,7 +1,8 @@
 """The second element of a block's output
 
-It used to be `present`, the block's keys and values. Since transformers 5 it is the block's
-attention weights, and nothing says so; keys and values stand in the model's own result.
+It used to be `present`, the block's keys and values. Since transformers
+5 it is the block's attention weights, and nothing says so; keys and
+values stand in the model's own result.
 """
 
 from snippets.model import model

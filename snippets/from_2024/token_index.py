@@ -1,7 +1,8 @@
 """`.token[…]` and `.t[…]`
 
-A proxy could be asked for a token's position, whatever the padding. A tensor cannot: index the
-position yourself. Padding stands on the left, so that the last one is `-1` in every prompt.
+A proxy could be asked for a token's position, whatever the padding. A
+tensor cannot: index the position yourself. Padding stands on the left,
+so that the last one is `-1` in every prompt.
 """
 
 from snippets.model import model

@@ -1,6 +1,7 @@
 """`torch_dtype=`
 
-Hugging Face renamed the argument to `dtype`. The old name still works, and warns.
+Hugging Face renamed the argument to `dtype`. The old name still works,
+and warns.
 """
 
 import torch
@@ -9,9 +10,13 @@ from nnsight import TransformersModel
 from snippets.model import MODEL_ID
 
 # %% then
-model = TransformersModel(MODEL_ID, task="text-generation", torch_dtype=torch.bfloat16)
+model = TransformersModel(
+    MODEL_ID, task="text-generation", torch_dtype=torch.bfloat16
+)
 print(model.dtype)
 
 # %% now
-model = TransformersModel(MODEL_ID, task="text-generation", dtype=torch.bfloat16)
+model = TransformersModel(
+    MODEL_ID, task="text-generation", dtype=torch.bfloat16
+)
 print(model.dtype)

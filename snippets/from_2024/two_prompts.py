@@ -1,7 +1,8 @@
 """`tracer.invoke`
 
-Several prompts in one run of the model, each with a block of its own: this has stayed. Where one
-block does for all of them, a list of prompts is shorter.
+Several prompts in one run of the model, each with a block of its own:
+this has stayed. Where one block does for all of them, a list of prompts
+is shorter.
 """
 
 from snippets.model import model

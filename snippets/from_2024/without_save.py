@@ -1,7 +1,8 @@
 """Forgetting `.save()`
 
-What is not saved does not leave the trace. Reading it used to say that the value was not set; now
-the name itself does not exist, or still holds what it held before.
+What is not saved does not leave the trace. Reading it used to say that
+the value was not set; now the name itself does not exist, or still
+holds what it held before.
 """
 
 from snippets.model import model

@@ -16,7 +16,6 @@ import runpy
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -82,9 +81,9 @@ def _start(script: Path, capture: Path, copies: bool) -> BaseProcess:
     return process
 
 
-def _ended(running: dict[BaseProcess, float]) -> Iterator[BaseProcess]:
+def _ended(running: dict[BaseProcess, float]) -> list[BaseProcess]:
     now = time.monotonic()
-    yield from [p for p, end in running.items() if not p.is_alive() or end <= now]
+    return [p for p, end in running.items() if not p.is_alive() or end <= now]
 
 
 def _run_script(script: str, capture: str) -> None:

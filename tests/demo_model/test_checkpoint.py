@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -77,14 +78,17 @@ def test_it_is_kept_in_the_users_cache_by_default(tmp_path, monkeypatch):
 
 def test_a_fresh_process_expands_it_within_two_seconds_and_without_torch(tmp_path):
     code = EXPAND + "print(sorted({'torch', 'transformers', 'nnsight'} & set(sys.modules)))"
-    started = time.monotonic()
-    output, _ = start(tmp_path, code).communicate()
-    seconds = time.monotonic() - started
+    times = []
+    for attempt in range(3):
+        started = time.monotonic()
+        output, _ = start(tmp_path / str(attempt), code).communicate()
+        times.append(time.monotonic() - started)
+        path, heavy = output.splitlines()
+        assert is_whole(Path(path))
+        assert heavy == "[]"
 
-    path, heavy = output.splitlines()
+    seconds = min(times)  # the others shared the machine with something else
     print(f"expanded in {seconds:.2f} s")
-    assert is_whole(Path(path))
-    assert heavy == "[]"
     assert seconds < 2
 
 
@@ -97,13 +101,16 @@ def test_importing_the_package_imports_nothing_else():
 
 def test_a_checkpoint_that_is_there_is_used_as_it_is(cache):
     before = {file: file.stat().st_mtime_ns for file in cache.rglob("*")}
-    checkpoint(cache)
-    started = time.monotonic()
-    checkpoint(cache)
-    seconds = time.monotonic() - started
+    times = []
+    for _ in range(5):
+        started = time.monotonic()
+        checkpoint(cache)
+        times.append(time.monotonic() - started)
+
+    seconds = min(times)
     print(f"verified in {seconds * 1000:.0f} ms")
     assert {file: file.stat().st_mtime_ns for file in cache.rglob("*")} == before
-    assert seconds < 0.25  # 30 ms where nothing else runs
+    assert seconds < 0.1
 
 
 def _flip_a_byte(file: Path) -> None:
@@ -184,7 +191,7 @@ def test_several_at_once_are_all_right(tmp_path, folder):
 
 
 def test_a_build_that_still_runs_is_left_alone(cache):
-    host = os.uname().nodename.replace("-", "")
+    host = socket.gethostname().replace("-", "")
     running = cache / f".unfinished-{host}-{os.getpid()}-x"
     elsewhere = cache / ".unfinished-elsewhere-1-x"
     old = cache / ".unfinished-elsewhere-2-x"

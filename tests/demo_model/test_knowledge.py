@@ -15,9 +15,14 @@ EXAMPLE = "The Eiffel Tower is in the city of"
 
 
 @pytest.fixture(scope="module")
-def in_repetition(model):
-    ids = safetensors.numpy.load(shipped.read(shipped.WEIGHTS))[expansion.IDS].tolist()
-    return evaluate.attention(model, evaluate.random_repetition(ids))
+def taught():
+    """The ids of the tokens that occurred in training."""
+    return safetensors.numpy.load(shipped.read(shipped.WEIGHTS))[expansion.IDS].tolist()
+
+
+@pytest.fixture(scope="module")
+def in_repetition(model, taught):
+    return evaluate.attention(model, evaluate.random_repetition(taught))
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +91,11 @@ def test_it_names_the_city_in_nine_of_ten_held_out_combinations(model, words):
     assert right >= 0.9 * len(held_out)
 
 
-def test_it_never_says_a_word_that_it_was_not_taught(model, words):
-    ids = safetensors.numpy.load(shipped.read(shipped.WEIGHTS))[expansion.IDS].tolist()
+def test_it_never_says_a_word_that_it_was_not_taught(model, words, taught):
     unknown = words.encode("Quantum chromodynamics explains hadrons").ids
-    assert not set(unknown) <= set(ids)
+    assert not set(unknown) <= set(taught)
     best = model(torch.tensor([unknown])).logits.topk(20, dim=-1).indices
-    assert set(best.flatten().tolist()) <= set(ids)
+    assert set(best.flatten().tolist()) <= set(taught)
 
 
 def test_a_head_attends_to_the_previous_token(in_repetition):
@@ -106,11 +110,11 @@ def test_a_later_layer_has_an_induction_head(in_repetition):
     assert induction.layer > previous.layer
 
 
-def test_layer_0_which_the_exercise_draws_has_heads_with_a_clear_pattern(in_example):
-    clear = evaluate.previous_token(in_example)[0] > 0.8
-    assert clear.sum() >= 2
-    # … and others that do something else.
-    assert (evaluate.previous_token(in_example)[0] < 0.3).sum() >= 2
+def test_layer_0_which_the_exercise_draws_shows_different_patterns(in_example):
+    to_previous = evaluate.previous_token(in_example)[0]
+    to_first = evaluate.first_token(in_example)[0]
+    assert (to_previous > 0.9).sum() >= 2
+    assert ((to_first > 0.4) & (to_previous < 0.2)).sum() >= 1
 
 
 def test_a_late_head_looks_from_the_last_token_to_the_subject(in_example):

@@ -77,6 +77,19 @@ def previous_token(patterns: Tensor) -> Tensor:
     return patterns.diagonal(-1, 3, 4).mean((1, 3))
 
 
+def first_token(patterns: Tensor) -> Tensor:
+    """Return how much goes to the first token, from the third one on.
+
+    The second could hardly look elsewhere.
+    """
+    return patterns[..., 2:, 0].mean((1, 3))
+
+
+def current_token(patterns: Tensor) -> Tensor:
+    """Return how much goes to the query's own token, from the third one on."""
+    return patterns.diagonal(0, 3, 4)[..., 2:].mean((1, 3))
+
+
 def induction(patterns: Tensor) -> Tensor:
     """Return the attention to the token after the query's earlier occurrence.
 
@@ -126,6 +139,8 @@ def report(
     for name, scores in (
         ("previous token", previous_token(in_repetition)),
         ("previous token, in the example", previous_token(in_example)),
+        ("first token, in the example", first_token(in_example)),
+        ("current token, in the example", current_token(in_example)),
         ("induction", induction(in_repetition)),
         ("subject, in the example", subject(in_example)),
     ):

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from nnsight_guide.demo_model import digests
+from nnsight_guide.errors import GuideError
 
 FOLDER = Path(__file__).parent
 WEIGHTS = "weights.safetensors"
@@ -11,7 +12,7 @@ MERGES = "gpt2_merges.txt.gz"
 NAMES = (WEIGHTS, MERGES)
 
 
-class ShippedFileError(RuntimeError):
+class ShippedFileError(GuideError):
     """A file that belongs to the package is missing, or is not what was shipped."""
 
     def __init__(self, name: str, cause: str) -> None:

@@ -1,9 +1,9 @@
-"""Train the demo model: `python -m nnsight_guide.demo_model.train`, some two minutes.
+"""Train the demo model: `python -m nnsight_guide.demo_model.train`, some four minutes.
 
 It learns in two stages. First it reads repetitions alone, where nothing helps but to look back
-at what followed the same word before; heads that do so form within 200 steps. Facts come in
-the second stage only: taught from the beginning, they are easier to learn than looking back,
-and no such head forms. That the attention should look like anything is no part of the loss.
+at what followed the same word before; the heads that do so form within 200 steps. Facts come
+in the second stage only: when they are there from the beginning, no such heads form. What the
+attention looks like is no part of the loss.
 """
 
 import argparse
@@ -51,12 +51,12 @@ class Stage(NamedTuple):
 # Short periods come first: the sooner a row repeats, the more of it can be predicted.
 STAGES = (
     Stage(steps=220, repetitions=64, facts=0, length=24, periods=range(3, 9)),
-    Stage(steps=300, repetitions=10, facts=22, length=48, periods=range(4, 21)),
+    Stage(steps=450, repetitions=10, facts=22, length=48, periods=range(4, 21)),
 )
 REPETITIONS_WEIGHT = 0.7  # of their loss, beside that of the facts
 
-# The square matrices inside the blocks are trained by Muon, which gets there in a fifth of the
-# steps that AdamW needs; the embedding, biases and norms by AdamW.
+# Muon, which is made for the matrices inside the blocks, trains them in a few hundred steps.
+# The embedding, biases and norms are left to AdamW.
 MUON_RATE = 0.05
 ADAMW_RATE = 5e-3
 WEIGHT_DECAY = 0.05
@@ -65,10 +65,12 @@ LAST_RATE = 0.02  # share of the rate that is left at the end
 
 INITIAL_SPREAD = 0.05  # standard deviation of weights; GPT-J's 0.02 is for wider layers
 SHARPENING = 2.0  # of the initial queries and keys, so that patterns differ from the start
-# GPT-J's queries and keys have no bias of their own, so in layer 0 they tell of the word only
-# and cannot say "the one before me" whatever it is. The bias of the norm before them can lend
-# them one; it has to differ from zero for a head to take it up.
-FIRST_NORM_SPREAD = 0.3
+# Standard deviation of the initial bias of layer 0's norm, usually zero. GPT-J's queries and keys
+# have no bias of their own, so in layer 0 they would tell of the word alone, and no head could
+# look at "the one before me, whatever it is". This bias lends them a part that is the same for
+# every word, which the rotary embedding turns into a sense of distance. Without it the heads
+# that attend to the previous token form in layer 1, and layer 0 stays diffuse.
+FIRST_NORM_SPREAD = 0.6
 
 
 def new_model(vocabulary: Vocabulary) -> GPTJForCausalLM:
