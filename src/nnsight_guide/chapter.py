@@ -13,11 +13,11 @@ whoever opened the page reads when the page is done.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from html import escape
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 from nnsight_guide import render
 from nnsight_guide.errors import GuideError
@@ -89,33 +89,58 @@ def _reported(function: Callable[P, str]) -> Callable[P, str]:
 
 
 @_reported
-def cell(snippet: str, name: str, *, fold: str = "") -> str:
+def cell(snippet: str, name: str, *, fold: str = "", output: bool = True) -> str:
     """Return a cell of a snippet with its recorded output, as HTML.
 
-    With `fold`, the output is folded away under that summary.
+    With `fold`, the output is folded away under that summary; with `output=False` it is left
+    out, for a page that shows it elsewhere.
     """
-    page = _current()
-    recording = _recording(page, snippet)
-    recorded = recording.cell(name)
-    if recorded is None:
-        hint = did_you_mean(name, recording.cell_names())
-        raise GuideError(f"snippets/{snippet}.py has no cell '{name}'{hint}")
-    data = {
-        "snippet": snippet,
-        "cell": name,
-        "key": recording.key,
-        "model": recording.provenance["model"],
-    }
+    recorded, data = _recorded_cell(snippet, name)
     if "raises-exception" in recorded["metadata"].get("tags", []):
         data["raises"] = ""
     return render.cell_html(
         recorded["source"],
-        recorded["outputs"],
-        data=data,
+        recorded["outputs"] if output else [],
+        data={"snippet": snippet, **data},
         title=f"snippets/{snippet}.py",
-        href=f"{page.base}/downloads/{snippet}.py",
+        href=f"{_current().base}/downloads/{snippet}.py",
         fold=fold,
     )
+
+
+@_reported
+def output(snippet: str, name: str) -> str:
+    """Return only what a cell printed or drew, as HTML: what a reader's own code should give."""
+    recorded, data = _recorded_cell(snippet, name)
+    return render.outputs_html(recorded["outputs"], data={"output-of": snippet, **data})
+
+
+@_reported
+def fragment(snippet: str, name: str) -> str:
+    """Return a cell that needs more than the chapter's set-up (the guide's own package), as HTML.
+
+    It ran like every other, but is not part of what one copies from the chapter to run it.
+    """
+    recorded, data = _recorded_cell(snippet, name)
+    return render.cell_html(
+        recorded["source"],
+        recorded["outputs"],
+        data={"fragment-of": snippet, **data},
+        title=f"snippets/{snippet}.py",
+        href=f"{_current().base}/downloads/{snippet}.py",
+        copy=False,
+    )
+
+
+def _recorded_cell(snippet: str, name: str) -> tuple[Mapping[str, Any], dict[str, str]]:
+    """Return a cell as it was recorded, and the `data-` attributes of a block that shows it."""
+    recording = _recording(_current(), snippet)
+    recorded = recording.cell(name)
+    if recorded is None:
+        hint = did_you_mean(name, recording.cell_names())
+        raise GuideError(f"snippets/{snippet}.py has no cell '{name}'{hint}")
+    model = recording.provenance["model"]
+    return recorded, {"cell": name, "key": recording.key, "model": model}
 
 
 @_reported

@@ -17,6 +17,7 @@ def cell_html(
     title: str,
     href: str,
     fold: str = "",
+    copy: bool = True,
 ) -> str:
     """Return a block: the source under its file's name, a link, then what it printed.
 
@@ -27,29 +28,40 @@ def cell_html(
         title: the file's name, shown above the source.
         href: where the title leads.
         fold: if given, the output is folded away under this summary.
+        copy: whether the source has a copy button.
 
     """
-    attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
     caption = f'<a href="{escape(href)}">{escape(title)}</a>'
-    shown = "".join(output_html(output) for output in _joined(outputs))
+    code = code_html(source, caption, copy=copy)
+    shown = _shown(outputs)
     if shown and fold:
         shown = f"<details><summary>{escape(fold)}</summary>{shown}</details>"
-    return (
-        f'<div class="guide-cell"{attributes}>{code_html(source, caption)}'
-        + (f'<div class="guide-output">{shown}</div>' if shown else "")
-        + "</div>"
-    )
+    output = f'<div class="guide-output">{shown}</div>' if shown else ""
+    return f'<div class="guide-cell"{_attributes(data)}>{code}{output}</div>'
 
 
-def code_html(source: str, caption: str) -> str:
-    """Return highlighted Python in the markup that MkDocs Material gives to its own blocks."""
+def outputs_html(outputs: Iterable[Mapping[str, Any]], *, data: Mapping[str, str]) -> str:
+    """Return what a cell printed or drew, without its source; arguments as in `cell_html`."""
+    return f'<div class="guide-output"{_attributes(data)}>{_shown(outputs)}</div>'
+
+
+def code_html(source: str, caption: str = "", *, copy: bool = True) -> str:
+    """Return highlighted Python in the markup that MkDocs Material gives to its own blocks.
+
+    Args:
+        source: the Python.
+        caption: HTML to stand above it, if any.
+        copy: whether it has a copy button.
+
+    """
     from pygments import highlight
     from pygments.formatters.html import HtmlFormatter
     from pygments.lexers.python import PythonLexer
 
-    formatter = HtmlFormatter(cssclass="language-python highlight", wrapcode=True)
-    html: str = highlight(source, PythonLexer(), formatter).rstrip()
-    return html.replace("<pre>", f'<span class="filename">{caption}</span><pre>', 1)
+    classes = "language-python highlight" + ("" if copy else " no-copy")
+    html: str = highlight(source, PythonLexer(), HtmlFormatter(cssclass=classes, wrapcode=True))
+    title = f'<span class="filename">{caption}</span>' if caption else ""
+    return html.rstrip().replace("<pre>", f"{title}<pre>", 1)
 
 
 def output_html(output: Mapping[str, Any]) -> str:
@@ -101,6 +113,10 @@ def provenance_html(models: Iterable[Mapping[str, Any]]) -> str:
 SHOWN_VERSIONS = ("nnsight", "torch", "transformers")
 
 
-def _joined(outputs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Drop outputs that show nothing, such as an empty line that was printed."""
-    return [output for output in outputs if output_text(output)]
+def _shown(outputs: Iterable[Mapping[str, Any]]) -> str:
+    """Return the outputs that show something; an empty line that was printed does not."""
+    return "".join(output_html(output) for output in outputs if output_text(output))
+
+
+def _attributes(data: Mapping[str, str]) -> str:
+    return "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
