@@ -65,10 +65,6 @@ one_back = patterns.diagonal(offset=-1, dim1=-2, dim2=-1)
 layer, head, score = strongest_head(one_back.mean(dim=-1))
 print(f"layer {layer}, head {head}: {score} on the token before")
 
-cv.attention.attention_patterns(
-    tokens=tokens, attention=patterns[layer]
-)
-
 # %% induction
 words = " Paris Rome London Berlin Madrid Tokyo"
 n_words = len(model.tokenizer(words)["input_ids"])

@@ -1,4 +1,4 @@
-"""The command line: `python -m nnsight_guide demo | status | run`."""
+"""The command line: `python -m nnsight_guide demo | loopback | status | run`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,13 @@ def demo(options: argparse.Namespace) -> int:
 
     print(checkpoint())
     return 0
+
+
+def loopback(options: argparse.Namespace) -> int:
+    """Start the stand-in for NDIF on this machine, and print the variables to set."""
+    from nnsight_guide.loopback import main as serve
+
+    return serve(options.arguments)
 
 
 def status(options: argparse.Namespace) -> int:
@@ -84,9 +91,11 @@ def run(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m nnsight_guide", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for function in (demo, status, run):
+    for function in (demo, loopback, status, run):
         command = commands.add_parser(function.__name__, help=(function.__doc__ or "").strip())
         command.set_defaults(command=function)
+        if function is loopback:
+            command.add_argument("arguments", nargs=argparse.REMAINDER)
         if function is status:
             command.add_argument("--json", action="store_true", help="for programs to read")
         if function is run:

@@ -1,0 +1,177 @@
+"""Starting the service as a process of its own, and ending it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from nnsight_guide.demo_model import MODEL_ID
+from nnsight_guide.loopback.service import Service
+from nnsight_guide.loopback.settings import HOST, LoopbackError, Settings, refuse_other_hosts
+
+# Larger results are fetched by URL. In a plain script an asynchronous client of nnsight 0.8.1
+# cannot do that: `import nnsight` keeps its HTTP library from loading what it needs.
+INLINE_LIMIT = 4 * 1024**2
+JOB_SECONDS = 600.0
+STARTUP_SECONDS = 120.0  # five are usual
+STOP_SECONDS = 5.0
+LOG_LINES = 5  # of the service's log, shown when it failed
+
+# What would lead the service's own libraries to the hub, to NDIF, or to the user's settings.
+_NOT_FOR_THE_SERVICE = ("HF_ENDPOINT", "HF_TOKEN", "NDIF_API_KEY", "NDIF_HOST")
+
+
+@contextmanager
+def start(
+    checkpoint: Path | None = None,
+    repo_id: str = MODEL_ID,
+    *,
+    host: str = HOST,
+    port: int = 0,
+    inline_limit: int = INLINE_LIMIT,
+    job_seconds: float = JOB_SECONDS,
+    log_to_terminal: bool = False,
+) -> Iterator[Service]:
+    """Start the service, wait until it takes jobs, and end it when the block ends.
+
+    It ends also when this process does, even by `kill -9`: the service reads from a pipe whose
+    other end only this process holds.
+
+    Args:
+        checkpoint: the folder of the checkpoint to run jobs on; by default the demo model's.
+        repo_id: the id under which clients know that model.
+        host: 127.0.0.1; there to be refused if it is anything else.
+        port: the port to listen on; by default a free one.
+        inline_limit: results of more bytes are fetched by URL.
+        job_seconds: a job that takes longer is stopped.
+        log_to_terminal: whether the service reports to this process's standard error rather
+            than to a file.
+
+    Raises:
+        LoopbackError: `host` is another address, the service cannot start, or it ended by
+            itself before the block did.
+
+    """
+    refuse_other_hosts(host)
+    if checkpoint is None:
+        from nnsight_guide.demo_model.checkpoint import checkpoint as demo_checkpoint
+
+        checkpoint = demo_checkpoint()
+    folder = Path(tempfile.mkdtemp(prefix="nnsight-guide-loopback-"))
+    settings = Settings(
+        checkpoint=str(checkpoint.resolve()),
+        repo_id=repo_id,
+        key=secrets.token_hex(16),
+        folder=str(folder),
+        port=port,
+        inline_limit=inline_limit,
+        job_seconds=job_seconds,
+    )
+    try:
+        process = _spawn(folder, log_to_terminal)
+        try:
+            service = _hand_over(settings, process, folder)
+            try:
+                yield service
+            except Exception as error:
+                # What broke the block may well be that the service is gone.
+                if _has_ended(process, patience=0.5):
+                    raise LoopbackError(_epitaph(service)) from error
+                raise
+            if _has_ended(process):
+                raise LoopbackError(_epitaph(service))
+        finally:
+            _stop(process)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _spawn(folder: Path, log_to_terminal: bool) -> subprocess.Popen[bytes]:
+    environment = {k: v for k, v in os.environ.items() if k not in _NOT_FOR_THE_SERVICE}
+    environment.update(
+        {
+            "HF_HUB_OFFLINE": "1",
+            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+            "NNSIGHT_CONFIG": str(folder / "service.yaml"),
+            "PYTHONUNBUFFERED": "1",
+        }
+    )
+    (folder / "work").mkdir()
+    with (folder / "service.log").open("wb") as log:
+        return subprocess.Popen(
+            # -P: what lies in the client's current folder is not importable on NDIF either.
+            [sys.executable, "-P", "-m", "nnsight_guide.loopback.server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=None if log_to_terminal else log,
+            cwd=folder / "work",
+            env=environment,
+            # Ctrl-C is for the parent, which then ends the service in order.
+            start_new_session=True,
+        )
+
+
+def _hand_over(settings: Settings, process: subprocess.Popen[bytes], folder: Path) -> Service:
+    """Send the settings and wait for the answer: one line, when jobs are taken."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    too_late = threading.Timer(STARTUP_SECONDS, process.kill)
+    too_late.start()
+    try:
+        process.stdin.write(settings.to_line())
+        process.stdin.flush()
+        answer = process.stdout.readline()
+    except BrokenPipeError:
+        answer = b""
+    finally:
+        too_late.cancel()
+    url = json.loads(answer)["url"] if answer else ""
+    service = Service(url, settings.key, settings.repo_id, folder, process)
+    if not answer:
+        process.wait()
+        raise LoopbackError(
+            f"the loopback service did not start: {_last_lines(service, LOG_LINES)}"
+        )
+    return service
+
+
+def _has_ended(process: subprocess.Popen[bytes], patience: float = 0.0) -> bool:
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _epitaph(service: Service) -> str:
+    status = service.process.returncode
+    cause = f"killed by signal {-status}" if status < 0 else f"exit status {status}"
+    return (
+        f"the loopback service has ended by itself ({cause}) and its jobs are lost; "
+        f"the last it reported: {_last_lines(service, 1)}"
+    )
+
+
+def _last_lines(service: Service, count: int) -> str:
+    lines = [line.strip() for line in service.log().splitlines() if line.strip()]
+    return " | ".join(lines[-count:]) or "nothing"
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with suppress(BrokenPipeError):
+        process.stdin.close()  # the signal to end
+    if not _has_ended(process, STOP_SECONDS):
+        process.kill()
+        process.wait()
+    process.stdout.close()

@@ -1,0 +1,5 @@
+"""A module that only the client has."""
+
+
+def twice(value):
+    return value + value

@@ -1,0 +1,59 @@
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from nnsight_guide import loopback
+
+CLIENTS = Path(__file__).parent / "clients"
+SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Clients:
+    """Runs a file of `clients/` in a process of its own, with a service's environment only."""
+
+    folder: Path
+
+    def start(self, name: str, environment: dict[str, str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, CLIENTS / f"{name}.py", self.folder / f"{name}.json"],
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, name: str, environment: dict[str, str]) -> dict:
+        client = self.start(name, environment)
+        _, errors = client.communicate(timeout=SECONDS)
+        assert client.returncode == 0, errors
+        return json.loads((self.folder / f"{name}.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[loopback.Service]:
+    with loopback.start() as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def clients(tmp_path_factory: pytest.TempPathFactory) -> Clients:
+    return Clients(tmp_path_factory.mktemp("clients"))
+
+
+@pytest.fixture(scope="session")
+def wait_until() -> Callable[[Callable[[], bool]], None]:
+    def wait_until(condition: Callable[[], bool]) -> None:
+        end = time.monotonic() + SECONDS
+        while not condition():
+            assert time.monotonic() < end, "waited in vain"
+            time.sleep(0.05)
+
+    return wait_until
