@@ -4,8 +4,6 @@
 over the steps of the generation.
 """
 
-import nnsight
-
 from snippets.model import model
 
 prompt = "The Eiffel Tower is in the city of"
@@ -18,6 +16,8 @@ with model.generate(prompt, max_new_tokens=2):
 print(first.item(), second.item())
 
 # %% now
+import nnsight
+
 with model.generate(prompt, max_new_tokens=2) as tracer:
     ids = nnsight.save([])
     for _ in tracer.iter[:2]:

@@ -4,13 +4,13 @@ Collecting proxies took a list of nnsight's own. An ordinary list does
 now; make it inside the trace, so that the same code runs remotely.
 """
 
-import nnsight
-
 from snippets.model import model
 
 prompt = "The Eiffel Tower is in the city of"
 
 # %% then
+import nnsight
+
 with model.trace(prompt):
     shapes = nnsight.list().save()
     for block in model.transformer.h:
@@ -19,6 +19,8 @@ with model.trace(prompt):
 print(len(shapes))
 
 # %% now
+import nnsight
+
 with model.trace(prompt):
     shapes = nnsight.save([])
     for block in model.transformer.h:

@@ -5,13 +5,13 @@ A function that knew nothing of proxies had to be called through
 gone.
 """
 
-import nnsight
-
 from snippets.model import model
 
 prompt = "The Eiffel Tower is in the city of"
 
 # %% then
+import nnsight
+
 with model.trace(prompt):
     best = model.lm_head.output[0, -1].argmax()
     word = nnsight.apply(model.tokenizer.decode, best).save()

@@ -12,6 +12,7 @@ Read the modules in the order in which the data passes through them::
     outputs   what they printed, less what differs from run to run
     render    a cell and its recording → HTML
     chapter   what a chapter calls: `cell("trace_and_save", "trace")`
+    cross_links glossary words and GPT-J's modules (`gptj_source`) in the prose become links
     site      the few MkDocs events that Markdown cannot do
 """
 

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from nnsight_guide import profiles
+from nnsight_guide import outcomes, profiles
 from nnsight_guide.errors import GuideError
 from nnsight_guide.project import Project
 from nnsight_guide.run import Freshness, Runner, freshness
@@ -44,12 +44,18 @@ def loopback(options: argparse.Namespace) -> int:
 
 
 def status(options: argparse.Namespace) -> int:
-    """List every snippet: fresh or stale and why, model, versions, seconds."""
+    """List every snippet (fresh or stale and why, model, versions, seconds); count the idioms."""
     project, profile = Project.find(), profiles.current()
     states = [freshness(project, name, profile) for name in project.snippet_names()]
+    idioms = outcomes.idiom_names(project)
+    stale = outcomes.stale(project, outcomes.demo_profile(profile)) if idioms else []
     if options.json:
-        snippets = [_describe(state) for state in states]
-        print(json.dumps({"profile": profile.name, "snippets": snippets}, indent=2))
+        told = {
+            "profile": profile.name,
+            "snippets": [_describe(state) for state in states],
+            outcomes.FOLDER: {"idioms": idioms, "stale": stale},
+        }
+        print(json.dumps(told, indent=2))
         return 0
     print(f"profile {profile.name}: {profile.model_id}")
     for state in states:
@@ -59,6 +65,8 @@ def status(options: argparse.Namespace) -> int:
             made = state.recording.provenance
             versions = ", ".join(f"{name} {number}" for name, number in made["versions"].items())
             print(f"  {'':<24} {made['model']}, {state.recording.seconds:.2f} s, {versions}")
+    if idioms:
+        print(f"  {outcomes.FOLDER}: {len(idioms)} idioms, {len(stale)} stale")
     return 0
 
 
@@ -75,16 +83,24 @@ def _describe(state: Freshness) -> dict[str, object]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the stale ones among the named snippets (default: among all)."""
+    """Run the stale ones among the named snippets, or the idioms: from_2024 (default: all)."""
     project, profile = Project.find(), profiles.current()
-    for name in options.snippets:
+    names = [name for name in options.snippets if name != outcomes.FOLDER]
+    for name in names:
         project.snippet_path(name)  # a misspelt name stops here, before anything runs
     runner = Runner(project)
     try:
-        done = runner.run_stale(profile, options.snippets or None)
+        done = runner.run_stale(profile, names if options.snippets else None)
     finally:
         runner.close()
-    print(f"{len(done)} snippets run: {', '.join(done)}" if done else "nothing is stale")
+    idioms = []
+    if not options.snippets or outcomes.FOLDER in options.snippets:
+        idioms = outcomes.run_stale(project, outcomes.demo_profile(profile))
+    for kind, ran in (("snippets", done), (f"idioms of {outcomes.FOLDER}", idioms)):
+        if ran:
+            print(f"{len(ran)} {kind} run: {', '.join(ran)}")
+    if not done and not idioms:
+        print("nothing is stale")
     return 0
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from nnsight_guide.errors import GuideError
 from nnsight_guide.project import did_you_mean
 
-MARKER = re.compile(r"^# %% *(?P<name>\w*)", re.MULTILINE)
+MARKER = re.compile(r"^# %% *(?P<name>\w*)(?!\w*=)", re.MULTILINE)
+REMOTE = re.compile(r"^# %%.*\btags=\[[^]]*\"remote\"", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,15 @@ def pick(cells: dict[str, Cell], name: str, snippet: str) -> Cell:
         hint = did_you_mean(name, cells)
         raise GuideError(f"snippets/{snippet}.py has no cell '{name}'{hint}")
     return cells[name]
+
+
+def is_remote(path: Path) -> bool:
+    """Say whether a snippet is about remote execution: one of its cells has the tag `remote`.
+
+    Such a snippet runs against a service whatever the profile. The text alone is looked at, so
+    that asking costs next to nothing.
+    """
+    return bool(REMOTE.search(path.read_text(encoding="utf-8", errors="replace")))
 
 
 def raises(cell: Any) -> bool:

@@ -19,8 +19,10 @@ from functools import wraps
 from html import escape
 from typing import Any, ParamSpec
 
-from nnsight_guide import render
+from nnsight_guide import migration, render
 from nnsight_guide.errors import GuideError
+from nnsight_guide.idioms import Idiom
+from nnsight_guide.outcomes import RecordedOutcome
 from nnsight_guide.profiles import GPT_J, Profile
 from nnsight_guide.project import did_you_mean
 from nnsight_guide.published import published_html
@@ -39,6 +41,7 @@ class Page:
         base: the way from the page's URL to the root of the site, such as `../..`.
         profile: what the recordings were made with.
         recordings: the fresh recording of each snippet.
+        outcomes: each idiom of 2024, and what became of it.
 
     """
 
@@ -47,7 +50,8 @@ class Page:
     base: str
     profile: Profile
     recordings: dict[str, Recording]
-    shown: list[Recording] = field(default_factory=list)
+    outcomes: dict[str, tuple[Idiom, RecordedOutcome]] = field(default_factory=dict)
+    shown: list[Recording | RecordedOutcome] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def line_of(self, words: tuple[str, ...]) -> int:
@@ -174,9 +178,46 @@ def which_model() -> str:
 
 
 @_reported
+def which_service() -> str:
+    """Return the note, for the head of the remote chapter, on the service that ran its jobs."""
+    page = _current()
+    if page.profile.is_remote:
+        text = f"The jobs on this page ran on NDIF, with <code>{GPT_J}</code>."
+    else:
+        text = (
+            "The jobs on this page really ran, with the real client, over HTTP and a websocket. "
+            "The service that answered is not NDIF but the guide's <em>loopback stand-in</em>: a "
+            f'small server on the building machine that runs the <a href="{page.base}/demo-model/">'
+            "demo model</a>. On NDIF you wait longer, and more models are live."
+        )
+    return (
+        '<div class="admonition info guide-model"><p class="admonition-title">Which service ran '
+        f"the jobs</p><p>{text}</p></div>"
+    )
+
+
+@_reported
 def published(section: str) -> str:
     """Return the folded table of what was published for GPT-J-6B."""
     return published_html(section)
+
+
+@_reported
+def idioms_overview() -> str:
+    """Return the list of the verdicts on the idioms of 2024, each with links to its idioms."""
+    return migration.overview_html(_current().outcomes.values())
+
+
+@_reported
+def idioms_table(*names: str) -> str:
+    """Return the table of these idioms of 2024: the old code, what it does today, today's code."""
+    page = _current()
+    for name in names:
+        if name not in page.outcomes:
+            raise GuideError(f"there is no idiom '{name}'{did_you_mean(name, page.outcomes)}")
+    rows = [page.outcomes[name] for name in names]
+    page.shown.extend(recorded for _, recorded in rows)
+    return migration.table_html(rows)
 
 
 def _recording(page: Page, snippet: str) -> Recording:

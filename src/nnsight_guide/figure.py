@@ -27,7 +27,7 @@ ITSELF = "Mostly at the token itself"
 EVEN = "Spread over the tokens so far"
 
 MOSTLY = 0.5
-EVENLY = 0.85  # of the entropy that an equal look at every token so far would have
+EVENLY = 0.95  # of the entropy that an equal look at every token so far would have
 LISTED_TOKENS = 40
 
 

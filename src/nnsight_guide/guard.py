@@ -83,21 +83,24 @@ def changes() -> list[str]:
 
 def where() -> dict[str, str]:
     """Return the device and the dtype that the model runs on."""
-    from snippets.model import model
+    from snippets.model import REMOTE, model
 
     weight = next(model._module.parameters())
-    return {"device": weight.device.type, "dtype": str(weight.dtype).removeprefix("torch.")}
+    device = "service" if REMOTE else weight.device.type  # the weights are not here, but there
+    return {"device": device, "dtype": str(weight.dtype).removeprefix("torch.")}
 
 
 def state() -> dict[str, str]:
     """Return all that snippets share, by name: weights, training mode, settings, environment."""
     import torch
 
-    from snippets.model import model
+    from snippets.model import REMOTE, model
 
     module = model._module
-    tensors = dict([*module.named_parameters(), *module.named_buffers()])
-    training = [name or "the model" for name, part in module.named_modules() if part.training]
+    # Where the model is on a server, a rehearsal may load it here, and nothing depends on it.
+    tensors = {} if REMOTE else dict([*module.named_parameters(), *module.named_buffers()])
+    parts = [] if REMOTE else module.named_modules()
+    training = [name or "the model" for name, part in parts if part.training]
     return {
         **{f"the weights {name}": _digest(tensor) for name, tensor in tensors.items()},
         "the training mode": ", ".join(training[:1]),
@@ -108,7 +111,7 @@ def state() -> dict[str, str]:
         "torch's default dtype": str(torch.get_default_dtype()),
         "the number of torch's threads": str(torch.get_num_threads()),
         "the current folder": str(Path.cwd()),
-        "sys.path": _text(sys.path),
+        "sys.path": _text(sorted(sys.path)),  # nnsight's remote client changes its order
         **{f"the environment variable {name}": _text(os.environ[name]) for name in os.environ},
     }
 

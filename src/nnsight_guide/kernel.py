@@ -44,17 +44,24 @@ class Kernel:
     """A Jupyter kernel in which the model of one profile is loaded."""
 
     def __init__(
-        self, manager: Any, profile: Profile, folder: tempfile.TemporaryDirectory[str]
+        self,
+        manager: Any,
+        place: Profile,
+        environment: dict[str, str],
+        folder: tempfile.TemporaryDirectory[str],
     ) -> None:
         self.manager = manager
-        self.profile = profile
+        self.place = place
+        self.environment = environment
         self.imported: dict[Path, bytes] = {}
         self._folder = folder
         self._client: Any = None
 
     @classmethod
-    async def start(cls, root: Path, profile: Profile) -> Kernel:
+    async def start(cls, root: Path, place: Profile, environment: dict[str, str]) -> Kernel:
         """Start a kernel in the project's folder and load the model.
+
+        `environment` is that of the place, to be added to the one this process has.
 
         Raises:
             GuideError: the kernel did not start, or the model could not be loaded.
@@ -65,12 +72,12 @@ class Kernel:
 
         folder = tempfile.TemporaryDirectory(prefix="nnsight-guide-")
         own = Path(folder.name)  # neither the user's IPython nor their nnsight settings count
-        environment = {
+        whole_environment = {
             **os.environ,
             **QUIET,
-            **profile.environment,
             "IPYTHONDIR": str(own / "ipython"),
             "NNSIGHT_CONFIG": str(own / "nnsight.yaml"),
+            **environment,
         }
         manager = AsyncKernelManager(
             # No folders: "python3" is then this very interpreter, whatever the user has installed.
@@ -78,13 +85,13 @@ class Kernel:
             connection_file=str(own / "kernel.json"),
             transport="tcp" if sys.platform == "win32" else "ipc",
         )
-        kernel = cls(manager, profile, folder)
+        kernel = cls(manager, place, environment, folder)
         model_file = root / "snippets" / "model.py"
         kernel.imported = {
             file: file.read_bytes() for file in [model_file, *project_imports(model_file, root)]
         }
         try:
-            await manager.start_kernel(env=environment, cwd=str(root))
+            await manager.start_kernel(env=whole_environment, cwd=str(root))
             kernel._client = manager.client()
             kernel._client.start_channels()
             await kernel._client.wait_for_ready(timeout=START_SECONDS)
@@ -164,7 +171,6 @@ class Kernel:
             km=self.manager,
             timeout=CELL_SECONDS,
             record_timing=False,
-            coalesce_streams=True,
         )
         client.kc = self._client
         return client

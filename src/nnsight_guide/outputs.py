@@ -9,6 +9,10 @@ from typing import Any
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 CELL_FILE = re.compile(r"[^\s\"']*ipykernel_\d+[/\\]\d+\.py")
+JOB = re.compile(r"\[[0-9a-f]{32}\]")
+ELAPSED = re.compile(r"\(\d+\.\d+s\)")
+SPINNER = re.compile(r"[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]")
+BAR = re.compile(r"\d+%\|")
 PACKAGES = re.compile(r"[^\s\"']*[/\\](?:site|dist)-packages[/\\]")
 
 
@@ -22,6 +26,7 @@ def normalise(notebook: Any, root: Path) -> None:
     for number, cell in enumerate(notebook.cells, start=1):
         cell.id = cell.metadata.get("title") or f"cell-{number}"
         cell.execution_count = number
+        cell.outputs = _joined(cell.outputs)
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = number
@@ -34,7 +39,23 @@ def normalise(notebook: Any, root: Path) -> None:
                 output.data["text/plain"] = _clean(output.data["text/plain"], root)
 
 
+def _joined(outputs: list[Any]) -> list[Any]:
+    """Make one of the pieces in which a stream arrives, as long as nothing came between them."""
+    joined: list[Any] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and last.output_type == "stream" and last.name == output.get("name"):
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
 def _clean(text: str, root: Path) -> str:
     text = ADDRESS.sub("0x…", CELL_FILE.sub("<cell>", without_colours(text)))
-    text = PACKAGES.sub("", text)
+    text = SPINNER.sub("⠿", text)
+    text = ELAPSED.sub("(… s)", JOB.sub("[job]", PACKAGES.sub("", text)))
+    # A terminal shows of a line what was written over it last; of a progress bar, nothing stays.
+    lines = [line.rsplit("\r", 1)[-1] for line in text.replace("\r\n", "\n").split("\n")]
+    text = "\n".join(line for line in lines if not BAR.search(line))
     return text.replace(f"{root}/", "").replace(f"{Path.home()}/", "~/")

@@ -3,8 +3,9 @@
 Importing torch, transformers and nnsight takes longer than most scripts do, so where the system
 can fork safely (Linux) they are imported once, and every script starts from a copy of that
 process. Nothing but imports happens before the copy: no model, and no thread of torch's, which a
-copy would lack. The number is the seconds that each script may take. Prints one JSON list: for each
-script its exit code (null: it took too long), its output and its errors.
+copy would lack. The number is the seconds that each script may take. As soon as a script has ended
+it prints a line of JSON: the script's number (from 0), its exit code (null: it took too long), its
+output and its errors.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import runpy
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -35,16 +37,16 @@ class Finished:
 
 def run(
     scripts: list[Path], seconds: float = SCRIPT_SECONDS, *, copies: bool = False
-) -> list[Finished]:
+) -> Iterator[tuple[int, Finished]]:
     """Run every script, as many at once as there are processors, each for at most `seconds`.
 
+    Yields, in the order in which they end, the number of each script and what it left behind.
     With `copies`, each starts from a copy of this process, which then must have no threads.
     """
     with tempfile.TemporaryDirectory(prefix="nnsight-guide-") as folder:
         captures = [Path(folder) / str(number) for number in range(len(scripts))]
         waiting = list(zip(scripts, captures, strict=True))[::-1]
         running: dict[BaseProcess, float] = {}  # each with the time by which it must have ended
-        exit_codes: dict[str, int | None] = {}
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
                 process = _start(*waiting.pop(), copies)
@@ -56,16 +58,17 @@ def run(
                 if late:
                     process.kill()
                 process.join()
-                exit_codes[process.name] = None if late else process.exitcode
                 del running[process]
-        return [
-            Finished(
-                exit_codes[capture.name],
-                capture.with_suffix(".out").read_text(encoding="utf-8", errors="replace"),
-                capture.with_suffix(".err").read_text(encoding="utf-8", errors="replace"),
-            )
-            for capture in captures
-        ]
+                number = int(process.name)
+                exit_code = None if late else process.exitcode
+                yield number, Finished(exit_code, *_captured(captures[number]))
+
+
+def _captured(capture: Path) -> list[str]:
+    return [
+        capture.with_suffix(suffix).read_text(encoding="utf-8", errors="replace")
+        for suffix in (".out", ".err")
+    ]
 
 
 def _start(script: Path, capture: Path, copies: bool) -> BaseProcess:
@@ -105,13 +108,15 @@ def _import_what_is_slow() -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Run the scripts that are named and print what they left behind."""
+    """Run the scripts that are named and print what each has left behind."""
     seconds, *names = arguments
     copies = sys.platform == "linux"
     if copies:
         _import_what_is_slow()
-    finished = run([Path(name) for name in names], float(seconds), copies=copies)
-    print(json.dumps([asdict(each) for each in finished]))
+    scripts = [Path(name) for name in names]
+    for number, finished in run(scripts, float(seconds), copies=copies):
+        # Flushed, since a copy of this process would print once more what still waits in it.
+        print(json.dumps([number, asdict(finished)]), flush=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,9 @@
 | `demo` (the default) | the small GPT-J that the guide ships | nothing |
 | `local` | `EleutherAI/gpt-j-6b`, or whatever `GUIDE_MODEL` names | its weights: 12 GB |
 | `remote` | `EleutherAI/gpt-j-6b` on NDIF | `NDIF_API_KEY` |
+
+A snippet about remote execution needs a service. Where the profile has none, it runs in a place
+of its own: on the demo model, behind the loopback stand-in for NDIF.
 """
 
 from __future__ import annotations
@@ -12,15 +15,16 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nnsight_guide import demo_model
+from nnsight_guide import cells, demo_model
 from nnsight_guide.errors import GuideError
 from nnsight_guide.project import did_you_mean
 
 GPT_J = "EleutherAI/gpt-j-6b"
 NAMES = ("demo", "local", "remote")
+LOOPBACK = "loopback"
 
 # A file above this size is known by its size, its time and its two ends, not read whole.
 WHOLE_FILE_BYTES = 256 * 1024**2
@@ -61,6 +65,13 @@ def current(environ: Mapping[str, str] = os.environ) -> Profile:
     if name == "remote":
         return _remote(environ)
     raise GuideError(f"GUIDE_PROFILE: there is no profile '{name}'{did_you_mean(name, NAMES)}")
+
+
+def place(profile: Profile, snippet: Path) -> Profile:
+    """Return where a snippet really runs: on its profile, or behind the loopback stand-in."""
+    if profile.is_remote or not cells.is_remote(snippet):
+        return profile
+    return replace(profile if profile.name == "demo" else _demo(), name=LOOPBACK, environment={})
 
 
 def _demo() -> Profile:

@@ -83,18 +83,22 @@ def library_versions() -> dict[str, str]:
 def key_parts(project: Project, snippet: str, profile: Profile) -> dict[str, str]:
     """Return everything that the outputs of a snippet depend on, each with its hash or version."""
     path = project.snippet_path(snippet)
+    return {**dependencies(project, path, profile), "recording format": FORMAT}
+
+
+def dependencies(project: Project, path: Path, profile: Profile) -> dict[str, str]:
+    """Return all that a run of the file `path` depends on but for how it is run and recorded."""
     modules = {
         file.relative_to(project.root).as_posix(): file
         for file in [path, *project_imports(path, project.root)]
     }
     return {
-        **{name: _hash(file) for name, file in modules.items()},
-        project.lock_file.name: _hash(project.lock_file),
+        **{name: hash_of(file) for name, file in modules.items()},
+        project.lock_file.name: hash_of(project.lock_file),
         "profile": profile.name,
         "model": f"{profile.model_id} {profile.fingerprint}",
         "Python": platform.python_version(),
         **library_versions(),
-        "recording format": FORMAT,
     }
 
 
@@ -126,13 +130,18 @@ def load(path: Path) -> Recording | None:
 
 
 def save(recording: Recording, path: Path) -> None:
-    """Write a recording as a whole or not at all.
+    """Write a recording as a whole or not at all; raises as `write_json`."""
+    write_json(recording.notebook, path)
+
+
+def write_json(data: Mapping[str, Any], path: Path) -> None:
+    """Write a file of JSON as a whole or not at all.
 
     Raises:
         GuideError: the folder cannot be written.
 
     """
-    text = json.dumps(recording.notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    text = json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,7 +157,13 @@ def _title(cell: Mapping[str, Any]) -> str:
     return str(cell["metadata"].get("title", ""))
 
 
-def _hash(path: Path) -> str:
+def hash_of(path: Path) -> str:
+    """Return the hash of a file.
+
+    Raises:
+        GuideError: it cannot be read.
+
+    """
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     except OSError as error:

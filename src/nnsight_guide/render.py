@@ -37,12 +37,12 @@ def cell_html(
     if shown and fold:
         shown = f"<details><summary>{escape(fold)}</summary>{shown}</details>"
     output = f'<div class="guide-output">{shown}</div>' if shown else ""
-    return f'<div class="guide-cell"{_attributes(data)}>{code}{output}</div>'
+    return f'<div class="guide-cell"{attributes(data)}>{code}{output}</div>'
 
 
 def outputs_html(outputs: Iterable[Mapping[str, Any]], *, data: Mapping[str, str]) -> str:
     """Return what a cell printed or drew, without its source; arguments as in `cell_html`."""
-    return f'<div class="guide-output"{_attributes(data)}>{_shown(outputs)}</div>'
+    return f'<div class="guide-output"{attributes(data)}>{_shown(outputs)}</div>'
 
 
 def code_html(source: str, caption: str = "", *, copy: bool = True) -> str:
@@ -62,13 +62,6 @@ def code_html(source: str, caption: str = "", *, copy: bool = True) -> str:
     html: str = highlight(source, PythonLexer(), HtmlFormatter(cssclass=classes, wrapcode=True))
     title = f'<span class="filename">{caption}</span>' if caption else ""
     return html.rstrip().replace("<pre>", f"{title}<pre>", 1)
-
-
-def output_html(output: Mapping[str, Any]) -> str:
-    """Return one of Jupyter's outputs as HTML: a figure, printed text, or an error's last line."""
-    if figure.MIME in (data := output.get("data", {})):
-        return figure.figure_html(data[figure.MIME])
-    return f'<pre class="no-copy"><code>{escape(output_text(output))}</code></pre>'
 
 
 def output_text(output: Mapping[str, Any]) -> str:
@@ -91,17 +84,17 @@ def provenance_html(models: Iterable[Mapping[str, Any]]) -> str:
     """Return the line that says what produced the outputs of a page.
 
     Args:
-        models: the provenance of each recording that the page shows.
+        models: the provenance of each recording and each outcome that the page shows. (An
+            outcome's knows no dtype and no device: each idiom loads the model as it likes.)
 
     """
     rows: dict[str, str] = {}
     for made in models:
         versions = made["versions"]
         libraries = ", ".join(f"{name} {versions[name]}" for name in SHOWN_VERSIONS)
-        text = (
-            f"Outputs on this page: {made['model']} in {made['dtype']} on {made['device']}, "
-            f"{libraries}"
-        )
+        place = PLACES.get(made["profile"]) or f"on {made.get('device')}"
+        where = f" in {made['dtype']} {place}" if "dtype" in made else ""
+        text = f"Outputs on this page: {made['model']}{where}, {libraries}"
         rows[text] = max(made["date"], rows.get(text, ""))
     return "".join(
         f'<p class="guide-provenance">{escape(text)}; run on '
@@ -110,13 +103,30 @@ def provenance_html(models: Iterable[Mapping[str, Any]]) -> str:
     )
 
 
+PLACES = {"loopback": "on the loopback stand-in for NDIF", "remote": "on NDIF"}
 SHOWN_VERSIONS = ("nnsight", "torch", "transformers")
 
 
 def _shown(outputs: Iterable[Mapping[str, Any]]) -> str:
-    """Return the outputs that show something; an empty line that was printed does not."""
-    return "".join(output_html(output) for output in outputs if output_text(output))
+    """Return the outputs that show something; what was printed in pieces is one text."""
+    html = ""
+    lines: list[str] = []
+    for output in outputs:
+        if figure.MIME in output.get("data", {}):
+            html, lines = (
+                html + _text_html(lines) + figure.figure_html(output["data"][figure.MIME]),
+                [],
+            )
+        elif text := output_text(output):
+            lines.append(text)
+    return html + _text_html(lines)
 
 
-def _attributes(data: Mapping[str, str]) -> str:
+def _text_html(lines: list[str]) -> str:
+    text = escape("\n".join(lines))
+    return f'<pre class="no-copy"><code>{text}</code></pre>' if lines else ""
+
+
+def attributes(data: Mapping[str, str]) -> str:
+    """Return `data-` attributes; `data` names them without the prefix."""
     return "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())

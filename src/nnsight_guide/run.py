@@ -9,13 +9,14 @@ nnsight reads the source of a `with` block once and keeps it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnsight_guide import cells, outputs, recordings
+from nnsight_guide import cells, loopback, outputs, profiles, recordings
 from nnsight_guide.errors import GuideError
 from nnsight_guide.imports import project_imports
 from nnsight_guide.kernel import CellError, Kernel
@@ -43,7 +44,8 @@ def freshness(project: Project, snippet: str, profile: Profile) -> Freshness:
     recording = recordings.load(recordings.recording_path(project, snippet, profile))
     if recording is None:
         return Freshness(snippet, None, ["no recording"])
-    today = recordings.key_parts(project, snippet, profile)
+    place = profiles.place(profile, project.snippet_path(snippet))
+    today = recordings.key_parts(project, snippet, place)
     changed = [f"{name} changed" for name in recordings.changes(recording.key_parts, today)]
     return Freshness(snippet, recording, changed)
 
@@ -54,7 +56,9 @@ class Runner:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._loop = asyncio.Runner()
-        self._kernel: Kernel | None = None
+        self._kernels: dict[str, Kernel] = {}  # by the name of the place that they run on
+        self._services = contextlib.ExitStack()
+        self._service: loopback.Service | None = None
 
     def run_stale(self, profile: Profile, names: Iterable[str] | None = None) -> list[str]:
         """Run those snippets (default: of all) whose recording is stale, and return their names.
@@ -80,29 +84,30 @@ class Runner:
         return stale
 
     def close(self) -> None:
-        """Stop the kernel, if there is one."""
-        if self._kernel is not None:
-            self._loop.run(self._kernel.stop())
-            self._kernel = None
+        """Stop the kernels and the service, if there are any."""
+        for place in list(self._kernels):
+            self._loop.run(self._drop_kernel(place))
+        self._services.close()
         self._loop.close()
 
     async def _record(self, snippet: str, profile: Profile) -> Recording:
         path = self.project.snippet_path(snippet)
-        notebook = cells.read_notebook(path)
+        profile = profiles.place(profile, path)
         parts = recordings.key_parts(self.project, snippet, profile)
+        notebook = cells.read_notebook(path)  # after its key, which is compared again at the end
         kernel = await self._kernel_for(path, profile)
         try:
             seconds = await kernel.execute(notebook)
             facts = await kernel.finish()
         except CellError as failure:
             if failure.is_fatal:
-                await self._drop_kernel()
+                await self._drop_kernel(profile.name)
             raise GuideError(_explain(failure, path)) from None
         except (Exception, asyncio.CancelledError):
-            await self._drop_kernel()
+            await self._drop_kernel(profile.name)
             raise
         if facts["changed"]:
-            await self._drop_kernel()
+            await self._drop_kernel(profile.name)
             raise GuideError(
                 f"snippets/{snippet}.py changes {', '.join(facts['changed'])}, which the snippets "
                 "after it share: undo the change at its end, or work on a copy"
@@ -125,26 +130,43 @@ class Runner:
         kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
         return Recording({**notebook, "metadata": {"kernelspec": kernelspec, "guide": guide}})
 
-    async def _kernel_for(self, path: Path, profile: Profile) -> Kernel:
+    async def _kernel_for(self, path: Path, place: Profile) -> Kernel:
         """Return a kernel that holds today's version of all that the snippet imports."""
         modules = {file: file.read_bytes() for file in project_imports(path, self.project.root)}
-        if self._kernel is not None and not (
-            self._kernel.profile == profile
-            and self._kernel.is_current()
-            and await self._kernel.begin()
+        environment = self._environment(place)
+        kernel = self._kernels.get(place.name)
+        if kernel is not None and not (
+            kernel.place == place
+            and kernel.environment == environment
+            and kernel.is_current()
+            and await kernel.begin()
         ):
-            await self._drop_kernel()
-        if self._kernel is None:
-            self._kernel = await Kernel.start(self.project.root, profile)
-            if not await self._kernel.begin():
+            await self._drop_kernel(place.name)
+            kernel = None
+        if kernel is None:
+            kernel = await Kernel.start(self.project.root, place, environment)
+            self._kernels[place.name] = kernel
+            if not await kernel.begin():
                 raise GuideError("the kernel could not be prepared for the first snippet")
-        self._kernel.imported.update(modules)
-        return self._kernel
+        kernel.imported.update(modules)
+        return kernel
 
-    async def _drop_kernel(self) -> None:
-        if self._kernel is not None:
-            await self._kernel.stop()
-            self._kernel = None
+    def _environment(self, place: Profile) -> dict[str, str]:
+        """Return the environment of a place; that of the stand-in is there once it runs."""
+        if place.name != profiles.LOOPBACK:
+            return dict(place.environment)
+        if self._service is None or self._service.process.poll() is not None:
+            self._services.pop_all()  # one that has ended has nothing left to close
+            self._service = self._services.enter_context(loopback.start())
+        return {
+            **self._service.environment(),
+            "GUIDE_MODEL": self._service.repo_id,
+            "GUIDE_REMOTE": "1",
+        }
+
+    async def _drop_kernel(self, place: str) -> None:
+        if kernel := self._kernels.pop(place, None):
+            await kernel.stop()
 
 
 def _explain(failure: CellError, path: Path) -> str:

@@ -13,11 +13,11 @@ from mkdocs.plugins import BasePlugin
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from nnsight_guide import chapter, profiles, recordings, render
+from nnsight_guide import chapter, outcomes, profiles, render
 from nnsight_guide.errors import GuideError
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
-from nnsight_guide.run import Runner
+from nnsight_guide.run import Runner, freshness
 from nnsight_guide.standalone import standalone_script
 
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")
@@ -31,7 +31,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         self.runner: Runner | None = None
 
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
-        """Run the stale snippets, then take up every recording."""
+        """Run the stale snippets and idioms, then take up every recording."""
         try:
             self.project = Project.find(Path(config.config_file_path).parent)
             self.profile = profiles.current()
@@ -39,16 +39,21 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             names = self.project.snippet_names()
             done = self.runner.run_stale(self.profile, names)
             self.recordings = {name: self._recording(name) for name in names}
+            demo = outcomes.demo_profile(self.profile)
+            idioms_done = outcomes.run_stale(self.project, demo)
+            self.outcomes = outcomes.read_all(self.project, demo)
         except GuideError as error:
             raise PluginError(str(error)) from None
         cells = sum(len(self.recordings[name].cell_names()) for name in done)
         log.info(
-            "Profile %s (%s): %d of %d snippets run, %d cells executed",
+            "Profile %s (%s): %d of %d snippets run, %d cells executed; %d of %d idioms run",
             self.profile.name,
             self.profile.model_id,
             len(done),
             len(names),
             cells,
+            len(idioms_done),
+            len(self.outcomes),
         )
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
@@ -71,6 +76,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             base="/".join([".."] * depth) or ".",
             profile=self.profile,
             recordings=self.recordings,
+            outcomes=self.outcomes,
         )
         chapter.open_page(self.page)
 
@@ -78,7 +84,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         """Stop at a name that does not exist; else end the page with its provenance."""
         if self.page.problems:
             raise PluginError("\n".join(self.page.problems))
-        return html + render.provenance_html(recording.provenance for recording in self.page.shown)
+        return html + render.provenance_html(shown.provenance for shown in self.page.shown)
 
     def on_shutdown(self) -> None:
         """Stop the kernel."""
@@ -86,13 +92,10 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             self.runner.close()
 
     def _recording(self, name: str) -> Recording:
-        path = recordings.recording_path(self.project, name, self.profile)
-        recording = recordings.load(path)
-        if recording is None or recording.key != recordings.key(
-            recordings.key_parts(self.project, name, self.profile)
-        ):
+        state = freshness(self.project, name, self.profile)
+        if state.recording is None or state.stale_because:
             raise GuideError(f"snippets/{name}.py changed during the build: build again")
-        return recording
+        return state.recording
 
 
 def figure_script() -> Path:

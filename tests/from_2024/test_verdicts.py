@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nnsight_guide import idioms
+from nnsight_guide import idioms, verdicts
 from nnsight_guide.errors import GuideError
 from nnsight_guide.processes import Finished, run
 
@@ -16,28 +16,28 @@ NOW = Finished(0, "16\n", "")
 
 
 def test_the_same_output_in_silence_works():
-    assert idioms.judge("x", Finished(0, "16\n", ""), NOW).verdict == "works"
+    assert verdicts.judge("x", Finished(0, "16\n", ""), NOW).verdict == "works"
 
 
 def test_the_same_output_with_a_warning_warns_without_saying_where():
     errors = "/home/someone/my code/x_then.py:3: FutureWarning: use y\n  x()\n"
-    outcome = idioms.judge("x", Finished(0, "16\n", errors), NOW)
+    outcome = verdicts.judge("x", Finished(0, "16\n", errors), NOW)
     assert (outcome.verdict, outcome.message) == ("warns", "FutureWarning: use y")
 
 
 def test_the_mark_of_a_logger_is_not_part_of_its_text():
-    outcome = idioms.judge("x", Finished(0, "16\n", "[transformers] use y\n"), NOW)
+    outcome = verdicts.judge("x", Finished(0, "16\n", "[transformers] use y\n"), NOW)
     assert (outcome.verdict, outcome.message) == ("warns", "use y")
 
 
 def test_a_warning_of_both_cells_is_not_the_old_code_s():
     then = Finished(0, "16\n", "/tmp/a/x_then.py:3: UserWarning: cold\n  old()\n")
     now = Finished(0, "16\n", "/tmp/a/x_now.py:7: UserWarning: cold\n  new()\n")
-    assert idioms.judge("x", then, now).verdict == "works"
+    assert verdicts.judge("x", then, now).verdict == "works"
 
 
 def test_another_output_differs():
-    outcome = idioms.judge("x", Finished(0, "4\n", ""), NOW)
+    outcome = verdicts.judge("x", Finished(0, "4\n", ""), NOW)
     assert (outcome.verdict, outcome.then_output, outcome.now_output) == ("differs", "4", "16")
 
 
@@ -45,28 +45,28 @@ def test_an_error_fails_with_the_last_line_of_the_traceback():
     errors = (
         'Traceback …\n  File "/tmp/x", line 1\nValueError: long\nOSError: no /home/me/x.bin\n\n'
     )
-    outcome = idioms.judge("x", Finished(1, "", errors), NOW)
+    outcome = verdicts.judge("x", Finished(1, "", errors), NOW)
     assert (outcome.verdict, outcome.message) == ("fails", "OSError: no x.bin")
 
 
 def test_code_that_does_not_end_fails():
-    assert idioms.judge("x", Finished(None, "", ""), NOW).verdict == "fails"
+    assert verdicts.judge("x", Finished(None, "", ""), NOW).verdict == "fails"
 
 
 def test_today_s_code_must_not_fail():
     with pytest.raises(GuideError, match=r"from_2024/x\.py: today's code fails: NameError: y"):
-        idioms.judge("x", NOW, Finished(1, "", "NameError: y\n"))
+        verdicts.judge("x", NOW, Finished(1, "", "NameError: y\n"))
 
 
 def test_an_address_is_not_taken_for_a_path():
-    assert idioms.clean("see https://nnsight.net/docs/a and a/b or 1/2") == (
+    assert verdicts.clean("see https://nnsight.net/docs/a and a/b or 1/2") == (
         "see https://nnsight.net/docs/a and a/b or 1/2"
     )
 
 
 def test_an_outcome_can_be_stored_as_json():
-    outcome = idioms.judge("x", NOW, NOW)
-    assert idioms.Outcome(**json.loads(json.dumps(asdict(outcome)))) == outcome
+    outcome = verdicts.judge("x", NOW, NOW)
+    assert verdicts.Outcome(**json.loads(json.dumps(asdict(outcome)))) == outcome
 
 
 def test_a_file_without_both_cells_is_named(tmp_path):
@@ -99,23 +99,26 @@ def test_each_script_runs_in_a_process_of_its_own(tmp_path):
         script(tmp_path, f"{number}.py", "import os; print(os.getpid(), __name__)")
         for number in range(3)
     ]
-    finished = run(scripts)
+    finished = [each for _, each in run(scripts)]
     assert all(each.exit_code == 0 and each.output.endswith("__main__\n") for each in finished)
     assert len({each.output for each in finished} | {str(os.getpid())}) == 4
 
 
-def test_results_come_in_the_order_of_the_scripts(tmp_path):
+def test_results_come_as_scripts_end_each_with_its_number(tmp_path):
     slow = script(tmp_path, "slow.py", "import time; time.sleep(0.5); print('slow')")
     fast = script(tmp_path, "fast.py", "print('fast')")
-    assert [each.output for each in run([slow, fast])] == ["slow\n", "fast\n"]
+    told = [(number, each.output) for number, each in run([slow, fast])]
+    assert told == [(1, "fast\n"), (0, "slow\n")]
 
 
 def test_an_error_leaves_its_traceback_and_an_exit_code(tmp_path):
-    (finished,) = run([script(tmp_path, "broken.py", "print('so far')\nraise ValueError('no')")])
+    ((_, finished),) = run(
+        [script(tmp_path, "broken.py", "print('so far')\nraise ValueError('no')")]
+    )
     assert (finished.exit_code, finished.output) == (1, "so far\n")
     assert finished.errors.endswith("ValueError: no\n")
 
 
 def test_a_script_that_takes_too_long_is_stopped(tmp_path):
-    (finished,) = run([script(tmp_path, "hangs.py", "while True: pass")], seconds=0.5)
+    ((_, finished),) = run([script(tmp_path, "hangs.py", "while True: pass")], seconds=0.5)
     assert finished.exit_code is None

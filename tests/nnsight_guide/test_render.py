@@ -69,6 +69,7 @@ def test_an_output_is_not_offered_for_copying():
 
 
 MADE = {
+    "profile": "demo",
     "model": "some/model",
     "dtype": "bfloat16",
     "device": "cpu",
