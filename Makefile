@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install site serve test lint format lock demo-model clean
+.PHONY: help install site serve record test lint format lock demo-model clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -24,6 +24,9 @@ site: install ## Run what is stale and build the site into site/
 
 serve: install ## Serve the site on http://127.0.0.1:8000, and again at every change
 	$(BIN)/mkdocs serve
+
+record: install ## Run the real model and keep its outputs to commit: PROFILE=local or PROFILE=remote
+	$(if $(PROFILE),GUIDE_PROFILE=$(PROFILE)) $(BIN)/python -m nnsight_guide record
 
 test: install ## Run all tests
 	$(BIN)/pytest

@@ -6,7 +6,8 @@ import os
 import torch
 from nnsight import TransformersModel
 
-# Or simply REMOTE = False (run here), REMOTE = True (run on NDIF).
+# Or simply REMOTE = False (run here), REMOTE = True (run on NDIF,
+# with your API key in the environment variable NDIF_API_KEY).
 REMOTE = os.environ.get("GUIDE_REMOTE") == "1"
 MODEL_ID = os.environ.get("GUIDE_MODEL", "EleutherAI/gpt-j-6b")
 

@@ -9,10 +9,15 @@ Read the modules in the order in which the data passes through them::
     recordings the executed notebook of a snippet: its key, where it lies
     run       stale snippets → one kernel → recordings
     kernel    the process in which they run, and `guard`, the part of it that lives inside
+    committed recordings of the real model: how they are made, and when one may be shown
+    verify    committed recordings against the `published` facts
     outputs   what they printed, less what differs from run to run
     render    a cell and its recording → HTML
+    tabs      the real model's output and the demo's, side by side; `notes` say which is which
     chapter   what a chapter calls: `cell("trace_and_save", "trace")`
     cross_links glossary words and GPT-J's modules (`gptj_source`) in the prose become links
+    idioms    the idioms of 2024: old code and today's, run in `processes`, judged in `verdicts`
+    outcomes  what became of each, recorded; `migration` makes a table of them
     site      the few MkDocs events that Markdown cannot do
 """
 

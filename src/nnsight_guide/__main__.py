@@ -1,4 +1,4 @@
-"""The command line: `python -m nnsight_guide demo | loopback | status | run`."""
+"""The command line: `python -m nnsight_guide demo | loopback | status | run | record | verify`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from nnsight_guide import outcomes, profiles
+from nnsight_guide import committed, outcomes, profiles
 from nnsight_guide.errors import GuideError
 from nnsight_guide.project import Project
 from nnsight_guide.run import Freshness, Runner, freshness
@@ -47,12 +47,16 @@ def status(options: argparse.Namespace) -> int:
     """List every snippet (fresh or stale and why, model, versions, seconds); count the idioms."""
     project, profile = Project.find(), profiles.current()
     states = [freshness(project, name, profile) for name in project.snippet_names()]
+    real = {state.snippet: committed.freshness(project, state.snippet) for state in states}
     idioms = outcomes.idiom_names(project)
     stale = outcomes.stale(project, outcomes.demo_profile(profile)) if idioms else []
     if options.json:
         told = {
             "profile": profile.name,
-            "snippets": [_describe(state) for state in states],
+            "snippets": [
+                {**_describe(state), "committed": _describe(real[state.snippet])}
+                for state in states
+            ],
             outcomes.FOLDER: {"idioms": idioms, "stale": stale},
         }
         print(json.dumps(told, indent=2))
@@ -65,6 +69,7 @@ def status(options: argparse.Namespace) -> int:
             made = state.recording.provenance
             versions = ", ".join(f"{name} {number}" for name, number in made["versions"].items())
             print(f"  {'':<24} {made['model']}, {state.recording.seconds:.2f} s, {versions}")
+        print(f"  {'':<24} committed: {_committed(real[state.snippet])}")
     if idioms:
         print(f"  {outcomes.FOLDER}: {len(idioms)} idioms, {len(stale)} stale")
     return 0
@@ -80,6 +85,14 @@ def _describe(state: Freshness) -> dict[str, object]:
         "versions": made.get("versions"),
         "seconds": round(state.recording.seconds, 3) if state.recording else None,
     }
+
+
+def _committed(state: Freshness) -> str:
+    if state.recording is None:
+        return "none"
+    made = state.recording.provenance
+    mark = "fresh" if state.is_fresh else f"stale ({', '.join(state.stale_because)})"
+    return f"{mark}, {made['model']}, {made['date']}"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -104,10 +117,31 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def record(options: argparse.Namespace) -> int:
+    """Run the real model (GUIDE_PROFILE=local or remote), and write recordings to commit."""
+    done = committed.record(Project.find(), profiles.current())
+    folder = "snippets/recordings/gpt-j-6b"
+    print(f"{len(done.written)} recordings written to {folder}: {', '.join(done.written) or '-'}")
+    if done.unchanged:
+        print(f"{len(done.unchanged)} as they were: {', '.join(done.unchanged)}")
+    if done.elsewhere:
+        print(f"not recorded, since they need PROFILE=remote: {', '.join(done.elsewhere)}")
+    return 0
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Compare the committed recordings with the published facts; exit 1 at any difference."""
+    from nnsight_guide.verify import verify as compare
+
+    report = compare(Project.find())
+    print("\n".join(report.lines()))
+    return 1 if report.differences else 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m nnsight_guide", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for function in (demo, loopback, status, run):
+    for function in (demo, loopback, status, run, record, verify):
         command = commands.add_parser(function.__name__, help=(function.__doc__ or "").strip())
         command.set_defaults(command=function)
         if function is loopback:

@@ -16,10 +16,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from html import escape
 from typing import Any, ParamSpec
 
-from nnsight_guide import migration, render
+from nnsight_guide import migration, notes, render, tabs
 from nnsight_guide.errors import GuideError
 from nnsight_guide.idioms import Idiom
 from nnsight_guide.outcomes import RecordedOutcome
@@ -29,6 +28,7 @@ from nnsight_guide.published import published_html
 from nnsight_guide.recordings import Recording
 
 P = ParamSpec("P")
+CALL = re.compile(r"""\b(?:cell|output|fragment)\(\s*["'](\w+)["']""")
 
 
 @dataclass
@@ -41,6 +41,8 @@ class Page:
         base: the way from the page's URL to the root of the site, such as `../..`.
         profile: what the recordings were made with.
         recordings: the fresh recording of each snippet.
+        committed: the fresh committed recording of each snippet that has one; none, if the
+            profile is not the demo's.
         outcomes: each idiom of 2024, and what became of it.
 
     """
@@ -50,15 +52,31 @@ class Page:
     base: str
     profile: Profile
     recordings: dict[str, Recording]
+    committed: dict[str, Recording] = field(default_factory=dict)
     outcomes: dict[str, tuple[Idiom, RecordedOutcome]] = field(default_factory=dict)
     shown: list[Recording | RecordedOutcome] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    n_tabs: int = 0
 
     def line_of(self, words: tuple[str, ...]) -> int:
         """Return the line (from 1) of the first call with these words as its arguments."""
         pattern = r"\(\s*" + r"\s*,\s*".join(f"""["']{re.escape(word)}["']""" for word in words)
         found = re.search(pattern, self.source)
         return self.source.count("\n", 0, found.start()) + 1 if found else 1
+
+    def snippets(self) -> set[str]:
+        """Return the names of the snippets that the page shows, above and below alike."""
+        return set(CALL.findall(self.source)) & self.recordings.keys()
+
+    def recorded_models(self) -> set[str]:
+        """Return the models of the committed recordings that the page shows."""
+        shown = self.snippets() & self.committed.keys()
+        return {self.committed[name].provenance["model"] for name in shown}
+
+    def is_real(self) -> bool:
+        """Whether GPT-J-6B itself gave all outputs of the page, beside the demo model or alone."""
+        sources = [self.committed.get(name, self.recordings[name]) for name in self.snippets()]
+        return bool(sources) and all(made.provenance["model"] == GPT_J for made in sources)
 
 
 _page: Page | None = None
@@ -109,6 +127,7 @@ def cell(snippet: str, name: str, *, fold: str = "", output: bool = True) -> str
         title=f"snippets/{snippet}.py",
         href=f"{_current().base}/downloads/{snippet}.py",
         fold=fold,
+        tabs=_tabs(snippet, name, fold) if output else "",
     )
 
 
@@ -116,7 +135,10 @@ def cell(snippet: str, name: str, *, fold: str = "", output: bool = True) -> str
 def output(snippet: str, name: str) -> str:
     """Return only what a cell printed or drew, as HTML: what a reader's own code should give."""
     recorded, data = _recorded_cell(snippet, name)
-    return render.outputs_html(recorded["outputs"], data={"output-of": snippet, **data})
+    data = {"output-of": snippet, **data}
+    if both := _tabs(snippet, name):
+        return f"<div{render.attributes(data)}>{both}</div>"
+    return render.output_html(render.shown_html(recorded["outputs"]), data=data)
 
 
 @_reported
@@ -133,6 +155,7 @@ def fragment(snippet: str, name: str) -> str:
         title=f"snippets/{snippet}.py",
         href=f"{_current().base}/downloads/{snippet}.py",
         copy=False,
+        tabs=_tabs(snippet, name),
     )
 
 
@@ -145,6 +168,17 @@ def _recorded_cell(snippet: str, name: str) -> tuple[Mapping[str, Any], dict[str
         raise GuideError(f"snippets/{snippet}.py has no cell '{name}'{hint}")
     model = recording.provenance["model"]
     return recorded, {"cell": name, "key": recording.key, "model": model}
+
+
+def _tabs(snippet: str, name: str, fold: str = "") -> str:
+    """Return the real model's output and the demo's in tabs, or "" where there is nothing to tab."""
+    page = _current()
+    if snippet not in page.committed:
+        return ""
+    demo, number = page.recordings[snippet], page.n_tabs + 1
+    html = tabs.tabs_html(number, page.committed[snippet], demo, name, fold=fold)
+    page.n_tabs += bool(html)
+    return html
 
 
 @_reported
@@ -160,46 +194,24 @@ def setup() -> str:
 def which_model() -> str:
     """Return the note, for the head of a chapter, on the model that produced its outputs."""
     page = _current()
-    if page.profile.model_id == GPT_J:
-        text = f"The outputs on this page were produced by <code>{GPT_J}</code>."
-    elif page.profile.name == "demo":
-        text = (
-            "The code is for <code>EleutherAI/gpt-j-6b</code>. The outputs below were produced "
-            f'by the guide\'s <a href="{page.base}/demo-model/">demo model</a>, a small GPT-J '
-            "that runs anywhere: same architecture, same tokenizer, far smaller numbers."
-        )
-    else:
-        model = escape(page.profile.model_id)
-        text = f"The outputs on this page were produced by the checkpoint <code>{model}</code>."
-    return (
-        '<div class="admonition info guide-model"><p class="admonition-title">Which model ran '
-        f"here</p><p>{text}</p></div>"
-    )
+    return notes.which_model_html(page.profile, page.recorded_models(), page.base)
 
 
 @_reported
 def which_service() -> str:
     """Return the note, for the head of the remote chapter, on the service that ran its jobs."""
     page = _current()
-    if page.profile.is_remote:
-        text = f"The jobs on this page ran on NDIF, with <code>{GPT_J}</code>."
-    else:
-        text = (
-            "The jobs on this page really ran, with the real client, over HTTP and a websocket. "
-            "The service that answered is not NDIF but the guide's <em>loopback stand-in</em>: a "
-            f'small server on the building machine that runs the <a href="{page.base}/demo-model/">'
-            "demo model</a>. On NDIF you wait longer, and more models are live."
-        )
-    return (
-        '<div class="admonition info guide-model"><p class="admonition-title">Which service ran '
-        f"the jobs</p><p>{text}</p></div>"
-    )
+    return notes.which_service_html(page.profile, page.recorded_models(), page.base)
 
 
 @_reported
 def published(section: str) -> str:
-    """Return the folded table of what was published for GPT-J-6B."""
-    return published_html(section)
+    """Return the folded table of what was published for GPT-J-6B.
+
+    It is left out where the page shows what GPT-J-6B itself gives.
+    """
+    table = published_html(section)
+    return "" if _current().is_real() else table
 
 
 @_reported
@@ -224,6 +236,7 @@ def _recording(page: Page, snippet: str) -> Recording:
     if snippet not in page.recordings:
         raise GuideError(f"there is no snippet '{snippet}'{did_you_mean(snippet, page.recordings)}")
     recording = page.recordings[snippet]
-    if recording not in page.shown:
-        page.shown.append(recording)
+    for made in (page.committed.get(snippet), recording):
+        if made is not None and made not in page.shown:
+            page.shown.append(made)
     return recording

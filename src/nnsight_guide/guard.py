@@ -25,6 +25,7 @@ SAMPLE_STEP = 4_099  # a prime, so that the sample walks through rows and column
 
 _baseline: dict[str, str] = {}
 _filters: list[Any] = []
+_settings: list[Any] = []
 
 
 def load() -> None:
@@ -34,6 +35,11 @@ def load() -> None:
     cell happens to come first, and name paths of the machine.
     """
     logging.disable(logging.INFO)
+    import ipykernel.compiler
+
+    # A cell's file would be named after the process, and a remote job carries the name along: the
+    # size of a job, which a page shows, would differ from run to run.
+    ipykernel.compiler.get_tmp_directory = lambda: "ipykernel_0"
     import circuitsvis  # noqa: F401 - imported now so that no snippet pays or changes state for it
     import transformers
 
@@ -49,6 +55,9 @@ def load() -> None:
     _baseline.clear()
     _baseline.update(state())
     _filters[:] = warnings.filters
+    from nnsight import CONFIG
+
+    _settings[:] = [CONFIG.API.model_copy(), CONFIG.APP.model_copy()]
 
 
 def begin() -> None:
@@ -66,6 +75,10 @@ def begin() -> None:
     torch.manual_seed(0)
     warnings.resetwarnings()  # and with it the memory of which warnings were shown
     cast(list[Any], warnings.filters)[:] = _filters
+    from nnsight import CONFIG
+
+    # A snippet may well show what happens with a wrong key; its own settings end with it.
+    CONFIG.API, CONFIG.APP = (part.model_copy() for part in _settings)
     if changed := changes():
         raise RuntimeError(f"an earlier snippet changed {', '.join(changed)}")
 

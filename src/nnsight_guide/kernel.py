@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide import cells
-from nnsight_guide.errors import GuideError
+from nnsight_guide import cells, retries
+from nnsight_guide.errors import GuideError, TransientError
 from nnsight_guide.imports import project_imports
 from nnsight_guide.outputs import without_colours
 from nnsight_guide.profiles import Profile
@@ -32,12 +32,22 @@ QUIET = {
 class CellError(Exception):
     """A cell raised, or did not although its tag says so.
 
-    `line` counts from 1 within the cell. `is_fatal` says that the kernel is of no more use.
+    `line` counts from 1 within the cell. `is_fatal` says that the kernel is of no more use,
+    `may_pass` that a service failed in a way that may pass by itself.
     """
 
-    def __init__(self, cell: str, error: str, line: int = 1, *, is_fatal: bool = False) -> None:
+    def __init__(
+        self,
+        cell: str,
+        error: str,
+        line: int = 1,
+        *,
+        is_fatal: bool = False,
+        may_pass: bool = False,
+    ) -> None:
         super().__init__(error)
-        self.cell, self.error, self.line, self.is_fatal = cell, error, line, is_fatal
+        self.cell, self.error, self.line = cell, error, line
+        self.is_fatal, self.may_pass = is_fatal, may_pass
 
 
 class Kernel:
@@ -64,7 +74,8 @@ class Kernel:
         `environment` is that of the place, to be added to the one this process has.
 
         Raises:
-            GuideError: the kernel did not start, or the model could not be loaded.
+            GuideError: the kernel did not start, or the model could not be loaded; if that was
+                the service's fault and may pass, a TransientError.
 
         """
         from jupyter_client.kernelspec import KernelSpecManager
@@ -99,7 +110,8 @@ class Kernel:
         except BaseException as error:
             await kernel.stop()
             if isinstance(error, CellError):
-                raise GuideError(f"the model did not load: {error.error}") from None
+                kind = TransientError if place.is_remote and error.may_pass else GuideError
+                raise kind(f"the model did not load: {error.error}") from None
             raise
         return kernel
 
@@ -199,4 +211,12 @@ def _failure(cell: Any, name: str) -> CellError:
     text = without_colours("\n".join(error.traceback))
     line = re.search(r"(?:Cell In\[\d+\], line |^-+> ?)(\d+)", text, re.MULTILINE)
     message = f"{error.ename}: {without_colours(error.evalue)}".strip()
-    return CellError(name, message.splitlines()[-1], int(line[1]) if line else 1)
+    # The traceback ends each exception of the chain, causes first, with its name and its text.
+    causes = re.findall(r"^([A-Z]\w*): ?(.*)$", text, re.MULTILINE)
+    chain = [*causes, (str(error.ename), without_colours(error.evalue))]
+    return CellError(
+        name,
+        message.splitlines()[-1],
+        int(line[1]) if line else 1,
+        may_pass=retries.is_passing_failure(chain),
+    )

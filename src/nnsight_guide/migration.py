@@ -101,7 +101,7 @@ def _told(outcome: Outcome) -> str:
     if outcome.verdict == "warns":
         return _quoted("It runs, and says", outcome.message)
     if outcome.verdict == "works":
-        return _quoted("It prints the same", outcome.then_output)
+        return _quoted("It still prints", outcome.then_output)
     said = _quoted("It says", outcome.message) if outcome.message else ""
     return _quoted("It prints", outcome.then_output) + said
 

@@ -4,7 +4,9 @@
 |---|---|---|
 | `demo` (the default) | the small GPT-J that the guide ships | nothing |
 | `local` | `EleutherAI/gpt-j-6b`, or whatever `GUIDE_MODEL` names | its weights: 12 GB |
-| `remote` | `EleutherAI/gpt-j-6b` on NDIF | `NDIF_API_KEY` |
+| `remote` | the same on NDIF, where it must be live | `NDIF_API_KEY` |
+
+Here it is only decided which; whether all that it needs is there is for `preflight` to say.
 
 A snippet about remote execution needs a service. Where the profile has none, it runs in a place
 of its own: on the demo model, behind the loopback stand-in for NDIF.
@@ -29,6 +31,9 @@ LOOPBACK = "loopback"
 # A file above this size is known by its size, its time and its two ends, not read whole.
 WHOLE_FILE_BYTES = 256 * 1024**2
 END_BYTES = 1024**2
+
+# Only what runs on NDIF gets the key: to nnsight an empty one is none.
+NO_KEY = {"NDIF_API_KEY": ""}
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ def _demo() -> Profile:
         fingerprint=fingerprint(folder),
         # Loading by its public name, never by its folder, keeps this machine's paths off the pages.
         environment={
+            **NO_KEY,
             "GUIDE_MODEL": demo_model.MODEL_ID,
             "GUIDE_REMOTE": "",
             "HF_HUB_CACHE": str(hub_cache(folder)),
@@ -93,18 +99,23 @@ def _demo() -> Profile:
 
 
 def _local(model_id: str) -> Profile:
-    folder = Path(model_id)
-    if not (folder / "config.json").is_file():
-        folder = _in_hub_cache(model_id)
     return Profile(
         name="local",
         model_id=model_id,
-        fingerprint=fingerprint(folder),
-        environment={"GUIDE_MODEL": model_id, "GUIDE_REMOTE": ""},
+        fingerprint=fingerprint(local_folder(model_id)),
+        environment={**NO_KEY, "GUIDE_MODEL": model_id, "GUIDE_REMOTE": ""},
     )
 
 
-def _in_hub_cache(model_id: str) -> Path:
+def local_folder(model_id: str) -> Path:
+    """Return the folder of a checkpoint: the one that is named, or its place in the hub's cache.
+
+    Raises:
+        GuideError: it is in neither.
+
+    """
+    if (Path(model_id) / "config.json").is_file():
+        return Path(model_id)
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -123,11 +134,13 @@ def _remote(environ: Mapping[str, str]) -> Profile:
             "GUIDE_PROFILE=remote needs an API key: set NDIF_API_KEY (login.ndif.us gives one), "
             "or build with GUIDE_PROFILE=demo"
         )
+    model_id = environ.get("GUIDE_MODEL") or GPT_J
     return Profile(
         name="remote",
-        model_id=GPT_J,
-        fingerprint=f"ndif:{GPT_J}",
-        environment={"GUIDE_MODEL": GPT_J, "GUIDE_REMOTE": "1"},
+        model_id=model_id,
+        # Jobs ask for this revision, and `preflight` makes sure that it is the one that is live.
+        fingerprint=f"ndif:{model_id}@main",
+        environment={"GUIDE_MODEL": model_id, "GUIDE_REMOTE": "1"},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -16,10 +17,32 @@ from nnsight_guide.render import details_html
 FACTS = Path(__file__).with_name("published.yml")
 
 
-@cache
+@dataclass(frozen=True)
+class ExpectedOutput:
+    """What a cell prints if the published facts hold: `text`, as whole lines among its lines.
+
+    `any_model` says that the cell does not depend on the model (but on the tokenizer, say).
+    """
+
+    snippet: str
+    cell: str
+    text: str
+    any_model: bool = False
+
+
 def facts() -> dict[str, dict[str, Any]]:
     """Return the published facts: section → name → value."""
-    loaded: dict[str, dict[str, Any]] = yaml.safe_load(FACTS.read_text(encoding="utf-8"))
+    return {section: values for section, values in _file().items() if section != "outputs"}
+
+
+def expected_outputs() -> list[ExpectedOutput]:
+    """Return which cell must print which of the published facts."""
+    return [ExpectedOutput(**expected) for expected in _file()["outputs"]]
+
+
+@cache
+def _file() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(FACTS.read_text(encoding="utf-8"))
     return loaded
 
 

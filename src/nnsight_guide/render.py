@@ -18,6 +18,7 @@ def cell_html(
     href: str,
     fold: str = "",
     copy: bool = True,
+    tabs: str = "",
 ) -> str:
     """Return a block: the source under its file's name, a link, then what it printed.
 
@@ -29,20 +30,24 @@ def cell_html(
         href: where the title leads.
         fold: if given, the output is folded away under this summary.
         copy: whether the source has a copy button.
+        tabs: HTML that stands in place of the output: what several models gave.
 
     """
     caption = f'<a href="{escape(href)}">{escape(title)}</a>'
     code = code_html(source, caption, copy=copy)
-    shown = _shown(outputs)
-    if shown and fold:
-        shown = f"<details><summary>{escape(fold)}</summary>{shown}</details>"
-    output = f'<div class="guide-output">{shown}</div>' if shown else ""
+    shown = shown_html(outputs)
+    output = tabs or (output_html(shown, fold=fold) if shown else "")
     return f'<div class="guide-cell"{attributes(data)}>{code}{output}</div>'
 
 
-def outputs_html(outputs: Iterable[Mapping[str, Any]], *, data: Mapping[str, str]) -> str:
-    """Return what a cell printed or drew, without its source; arguments as in `cell_html`."""
-    return f'<div class="guide-output"{attributes(data)}>{_shown(outputs)}</div>'
+def output_html(shown: str, *, data: Mapping[str, str] | None = None, fold: str = "") -> str:
+    """Return what a cell printed or drew, without its source.
+
+    `shown` is what `shown_html` made of it; the other arguments are as in `cell_html`.
+    """
+    if fold:
+        shown = f"<details><summary>{escape(fold)}</summary>{shown}</details>"
+    return f'<div class="guide-output"{attributes(data or {})}>{shown}</div>'
 
 
 def code_html(source: str, caption: str = "", *, copy: bool = True) -> str:
@@ -107,7 +112,7 @@ PLACES = {"loopback": "on the loopback stand-in for NDIF", "remote": "on NDIF"}
 SHOWN_VERSIONS = ("nnsight", "torch", "transformers")
 
 
-def _shown(outputs: Iterable[Mapping[str, Any]]) -> str:
+def shown_html(outputs: Iterable[Mapping[str, Any]]) -> str:
     """Return the outputs that show something; what was printed in pieces is one text."""
     html = ""
     lines: list[str] = []

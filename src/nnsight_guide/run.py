@@ -15,9 +15,19 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from nnsight_guide import cells, loopback, outputs, profiles, recordings
-from nnsight_guide.errors import GuideError
+from nnsight_guide import (
+    cells,
+    loopback,
+    outputs,
+    preflight,
+    profiles,
+    recordings,
+    redaction,
+    retries,
+)
+from nnsight_guide.errors import GuideError, TransientError
 from nnsight_guide.imports import project_imports
 from nnsight_guide.kernel import CellError, Kernel
 from nnsight_guide.profiles import Profile
@@ -64,23 +74,20 @@ class Runner:
         """Run those snippets (default: of all) whose recording is stale, and return their names.
 
         Raises:
-            GuideError: a snippet failed. Those that ran before it are recorded; the last good
-                recording of the one that failed, and of those after it, is left as it was.
+            GuideError: what the profile needs is missing, and nothing has run; or a snippet
+                failed. Those that ran before it are recorded; the last good recording of the one
+                that failed, and of those after it, is left as it was.
 
         """
         names = self.project.snippet_names() if names is None else names
         stale = [n for n in names if not freshness(self.project, n, profile).is_fresh]
         if not stale:
             return []
-        from tqdm import tqdm
-
-        with tqdm(total=len(stale), unit="snippet", file=sys.stderr) as bar:
-            for snippet in stale:
-                bar.set_description(f"snippets/{snippet}.py")
-                recording = self._loop.run(self._record(snippet, profile))
-                path = recordings.recording_path(self.project, snippet, profile)
-                recordings.save(recording, path)
-                bar.update()
+        try:
+            self._check(profile, stale)
+            self._run(stale, profile)
+        except GuideError as error:
+            raise GuideError(self._redacted(str(error))) from None
         return stale
 
     def close(self) -> None:
@@ -90,11 +97,52 @@ class Runner:
         self._services.close()
         self._loop.close()
 
+    def _check(self, profile: Profile, stale: list[str]) -> None:
+        """Check what the profile needs, once: not again when its model is loaded already."""
+        paths = [self.project.snippet_path(name) for name in stale]
+        is_needed = any(profiles.place(profile, path) == profile for path in paths)
+        if is_needed and profile.name not in self._kernels:
+            preflight.check(profile)
+
+    def _run(self, snippets: list[str], profile: Profile) -> None:
+        from tqdm import tqdm
+
+        with tqdm(total=len(snippets), unit="snippet", file=sys.stderr) as bar:
+            for snippet in snippets:
+                bar.set_description(f"snippets/{snippet}.py")
+                recording = self._loop.run(self._record_patiently(snippet, profile))
+                path = recordings.recording_path(self.project, snippet, profile)
+                recordings.save(recording, path)
+                bar.update()
+
+    async def _record_patiently(self, snippet: str, profile: Profile) -> Recording:
+        """Run a snippet; where the service failed it, again after a while, and say so."""
+        attempts = len(retries.WAITS) + 1
+        for attempt, wait in enumerate(retries.WAITS, start=2):
+            try:
+                return await self._record(snippet, profile)
+            except TransientError as failure:
+                again = f"attempt {attempt} of {attempts} in {wait:g} s"
+                print(self._redacted(f"\n{failure}; {again}"), file=sys.stderr)
+            await asyncio.sleep(wait)
+        try:
+            return await self._record(snippet, profile)
+        except TransientError as failure:
+            raise GuideError(
+                f"{failure} ({attempts} attempts; what had finished is kept: build again later)"
+            ) from None
+
+    def _redacted(self, value: Any) -> Any:
+        service = [self._service.key] if self._service else []
+        return redaction.redact(value, [*redaction.keys(), *service])
+
     async def _record(self, snippet: str, profile: Profile) -> Recording:
         path = self.project.snippet_path(snippet)
         profile = profiles.place(profile, path)
         parts = recordings.key_parts(self.project, snippet, profile)
         notebook = cells.read_notebook(path)  # after its key, which is compared again at the end
+        if self._redacted(source := path.read_text(encoding="utf-8")) != source:
+            raise GuideError(f"snippets/{path.name} holds your API key: take it out of the file")
         kernel = await self._kernel_for(path, profile)
         try:
             seconds = await kernel.execute(notebook)
@@ -102,7 +150,8 @@ class Runner:
         except CellError as failure:
             if failure.is_fatal:
                 await self._drop_kernel(profile.name)
-            raise GuideError(_explain(failure, path)) from None
+            kind = TransientError if profile.is_remote and failure.may_pass else GuideError
+            raise kind(_explain(failure, path)) from None
         except (Exception, asyncio.CancelledError):
             await self._drop_kernel(profile.name)
             raise
@@ -128,7 +177,8 @@ class Runner:
             },
         }
         kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        return Recording({**notebook, "metadata": {"kernelspec": kernelspec, "guide": guide}})
+        metadata = {"kernelspec": kernelspec, "guide": guide}
+        return Recording({**self._redacted(dict(notebook)), "metadata": metadata})
 
     async def _kernel_for(self, path: Path, place: Profile) -> Kernel:
         """Return a kernel that holds today's version of all that the snippet imports."""

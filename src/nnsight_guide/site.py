@@ -13,7 +13,7 @@ from mkdocs.plugins import BasePlugin
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from nnsight_guide import chapter, outcomes, profiles, render
+from nnsight_guide import chapter, committed, outcomes, profiles, render
 from nnsight_guide.errors import GuideError
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
@@ -39,6 +39,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             names = self.project.snippet_names()
             done = self.runner.run_stale(self.profile, names)
             self.recordings = {name: self._recording(name) for name in names}
+            self.committed = self._committed(names)
             demo = outcomes.demo_profile(self.profile)
             idioms_done = outcomes.run_stale(self.project, demo)
             self.outcomes = outcomes.read_all(self.project, demo)
@@ -76,6 +77,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             base="/".join([".."] * depth) or ".",
             profile=self.profile,
             recordings=self.recordings,
+            committed=self.committed,
             outcomes=self.outcomes,
         )
         chapter.open_page(self.page)
@@ -96,6 +98,17 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         if state.recording is None or state.stale_because:
             raise GuideError(f"snippets/{name}.py changed during the build: build again")
         return state.recording
+
+    def _committed(self, names: list[str]) -> dict[str, Recording]:
+        """Return the committed recordings to show beside the demo's: those that are fresh."""
+        if self.profile.name != "demo":
+            return {}
+        states = [committed.freshness(self.project, name) for name in names]
+        for state in states:
+            if state.recording and not state.is_fresh:
+                why = ", ".join(state.stale_because)
+                log.info("%s: the committed recording is stale (%s)", state.snippet, why)
+        return {s.snippet: s.recording for s in states if s.recording and s.is_fresh}
 
 
 def figure_script() -> Path:

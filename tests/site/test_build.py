@@ -3,58 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
-
-BUILD = """
-import sys
-from mkdocs.__main__ import cli
-try:
-    cli(["build", "--strict"])
-finally:
-    print("torch imported:", "torch" in sys.modules)
-"""
-
-
-def build(folder: Path) -> str:
-    """Build the site of a checkout and return what was said."""
-    done = subprocess.run(
-        [sys.executable, "-c", BUILD],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder / "src")},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-@pytest.fixture(scope="module")
-def first_build(checkout):
-    return build(checkout)
-
-
-@pytest.fixture(scope="module")
-def pages(checkout, first_build):
-    """Every page of the built site, by its path: parsed."""
-    site = checkout / "site"
-    return {
-        path.relative_to(site).as_posix(): BeautifulSoup(path.read_text(), "html.parser")
-        for path in sorted(site.rglob("*.html"))
-    }
-
-
-@pytest.fixture(scope="module")
-def blocks(pages):
-    return [block for page in pages.values() for block in page.select("[data-snippet]")]
 
 
 def test_with_an_empty_cache_every_snippet_runs_and_the_count_is_printed(checkout, first_build):
@@ -63,14 +16,17 @@ def test_with_an_empty_cache_every_snippet_runs_and_the_count_is_printed(checkou
     assert re.search(r"[1-9]\d+ cells executed", first_build)
 
 
-def test_a_second_build_runs_nothing_and_does_not_import_torch(checkout, first_build):
+def test_a_second_build_runs_nothing_and_does_not_import_torch(build, checkout, first_build):
     again = build(checkout)
-    assert re.search(r"\b0 of \d+ snippets run, 0 cells executed", again)
+    assert re.search(r"\b0 of \d+ snippets run, 0 cells executed; 0 of \d+ idioms run", again)
     assert "torch imported: False" in again
 
 
-def test_every_cell_of_every_snippet_stands_on_a_page(checkout, blocks):
+def test_every_cell_of_every_snippet_stands_on_a_page(checkout, pages, blocks):
     shown = {(block["data-snippet"], block["data-cell"]) for block in blocks}
+    for page in pages.values():
+        fragments = page.select("[data-fragment-of]")
+        shown |= {(block["data-fragment-of"], block["data-cell"]) for block in fragments}
     recorded = checkout / ".cache" / "nnsight-guide" / "recordings" / "demo"
     written = {
         (path.stem, cell["metadata"]["title"])
@@ -112,15 +68,23 @@ def test_no_page_shows_a_path_of_this_machine(checkout, pages):
             assert private not in html, f"{path} shows {private}"
 
 
+WHERE = {
+    "[data-snippet]": " in bfloat16 on ",  # and a device, or the stand-in for NDIF
+    "[data-idiom]": ", nnsight",  # each loads the model as it likes
+}
+
+
 def test_a_page_with_outputs_ends_with_their_provenance(pages):
     for path, page in pages.items():
-        lines = page.select(".guide-provenance")
-        assert len(lines) == (1 if page.select("[data-snippet]") else 0), path
+        expected = {where for shown, where in WHERE.items() if page.select(shown)}
+        lines = [line.text for line in page.select(".guide-provenance")]
+        found = {where for where in WHERE.values() for line in lines if f"demo{where}" in line}
+        assert found == expected, path
         for line in lines:
             assert re.search(
-                r"nnsight-guide/gptj-demo in bfloat16 on \w+, nnsight 0\.8\.1, torch 2\.13\.0\S*, "
-                r"transformers 5\.22\.2; run on \d{4}-\d\d-\d\d\.$",
-                line.text,
+                r"nnsight-guide/gptj-demo( in bfloat16 on [\w -]+)?, nnsight 0\.8\.1, "
+                r"torch 2\.13\.0\S*, transformers 5\.22\.2; run on \d{4}-\d\d-\d\d\.$",
+                line,
             )
 
 
@@ -138,26 +102,26 @@ MISSPELT = {
 
 @pytest.mark.parametrize("misspelt", MISSPELT)
 def test_a_misspelt_name_stops_the_build_at_the_chapters_line(
-    checkout, first_build, command, misspelt
+    checkout, first_build, build_elsewhere, misspelt
 ):
     chapter = checkout / CHAPTER
     good = chapter.read_text()
     line = good[: good.index(CALL)].count("\n") + 1
     chapter.write_text(good.replace(CALL, misspelt, 1))
     try:
-        done = command("mkdocs", "build", cwd=checkout, PYTHONPATH=str(checkout / "src"))
+        done = build_elsewhere(checkout)
     finally:
         chapter.write_text(good)
     assert done.returncode != 0
     assert f"{CHAPTER}, line {line}: {MISSPELT[misspelt]}" in done.stderr
 
 
-def test_a_snippet_that_fails_stops_the_build_in_one_line(checkout, first_build, command):
+def test_a_snippet_that_fails_stops_the_build_in_one_line(checkout, first_build, build_elsewhere):
     snippet = checkout / "snippets/tokenizer_basics.py"
     good = snippet.read_text()
     snippet.write_text(good.replace("print(tokenizer.decode(ids))", "print(tokenizer.decod(ids))"))
     try:
-        done = command("mkdocs", "build", cwd=checkout, PYTHONPATH=str(checkout / "src"))
+        done = build_elsewhere(checkout)
     finally:
         snippet.write_text(good)
     assert done.returncode != 0

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import pytest
 from bs4 import Tag
 from playwright.sync_api import expect
 
+from nnsight_guide import loopback
+from nnsight_guide.cells import is_remote
 from nnsight_guide.demo_model.checkpoint import checkpoint
 from tests.browser import conftest as browser_tests
 from tests.site.reading import ROOT, chapter_pages
@@ -37,7 +40,7 @@ for name in ("snippets", "nnsight_guide"):
 Done = subprocess.CompletedProcess[str]
 
 
-def run_alone(script: str, folder: Path) -> Done:
+def run_alone(script: str, folder: Path, environment: Mapping[str, str]) -> Done:
     """Run a script in an empty folder, without this repository and without its package.
 
     The package is installed by a `.pth` file that names its folder, which `-S` leaves unread.
@@ -50,11 +53,7 @@ def run_alone(script: str, folder: Path) -> Done:
         [sys.executable, "-P", "-S", "copied.py"],
         cwd=folder,
         env={name: value for name, value in os.environ.items() if not name.startswith(own)}
-        | {
-            "GUIDE_MODEL": str(checkpoint()),
-            "HF_HUB_OFFLINE": "1",
-            "PYTHONPATH": os.pathsep.join(packages),
-        },
+        | {"PYTHONPATH": os.pathsep.join(packages), **environment},
         capture_output=True,
         text=True,
         timeout=300,
@@ -69,28 +68,47 @@ def source(block: Tag) -> str:
 
 def cell_in_file(snippet: str, name: str) -> str:
     """Return a cell as it stands in the snippet's file; one in comments, without their signs."""
-    text = (ROOT / "snippets" / f"{snippet}.py").read_text(encoding="utf-8")
+    text = snippet_file(snippet).read_text("utf-8")
     found = re.search(rf"^# %% {name}\b(.*)\n((?:(?!# %% ).*\n)*)", text, re.MULTILINE)
     lines = found[2].strip("\n")
     return re.sub("^# ?", "", lines, flags=re.MULTILINE) if "active-ipynb" in found[1] else lines
 
 
+def snippet_file(name: str) -> Path:
+    return ROOT / "snippets" / f"{name}.py"
+
+
 @pytest.fixture(scope="session")
-def runs(pages, checkout, tmp_path_factory):
+def demo_environment() -> dict[str, str]:
+    return {"GUIDE_MODEL": str(checkpoint()), "HF_HUB_OFFLINE": "1"}
+
+
+@pytest.fixture(scope="module")
+def runs(pages, checkout, tmp_path_factory, demo_environment):
     """Start every script, two at a time, and hand out what will have come of each."""
     scripts = {
-        chapter: "\n\n".join(
-            source(block) for block in pages[chapter].select("[data-snippet]:not([data-raises])")
+        name: (
+            (checkout / "site" / "downloads" / f"{name}.py").read_text("utf-8"),
+            is_remote(snippet_file(name)),
         )
-        for chapter in CHAPTERS
+        for name in set(DOWNLOADS) - set(NOT_ALONE)
     }
-    for name in set(DOWNLOADS) - set(NOT_ALONE):
-        scripts[name] = (checkout / "site" / "downloads" / f"{name}.py").read_text("utf-8")
+    for chapter in CHAPTERS:
+        blocks = pages[chapter].select("[data-snippet]:not([data-raises])")
+        needs_service = any(is_remote(snippet_file(block["data-snippet"])) for block in blocks)
+        scripts[chapter] = "\n\n".join(map(source, blocks)), needs_service
     root = tmp_path_factory.mktemp("alone")
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with loopback.start() as service, ThreadPoolExecutor(max_workers=2) as pool:
+        # What is about remote execution has no folder for a model, but the id of a live one.
+        remote_environment = {**service.environment(), "GUIDE_MODEL": service.repo_id}
         yield {
-            name: pool.submit(run_alone, script, root / str(number))
-            for number, (name, script) in enumerate(scripts.items())
+            name: pool.submit(
+                run_alone,
+                script,
+                root / str(number),
+                remote_environment if needs_service else demo_environment,
+            )
+            for number, (name, (script, needs_service)) in enumerate(scripts.items())
         }
 
 
@@ -99,8 +117,10 @@ def assert_ran(run: Future[Done]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_where_the_copies_run_neither_repository_nor_package_can_be_imported(tmp_path):
-    done = run_alone(IMPORTS, tmp_path / "empty")
+def test_where_the_copies_run_neither_repository_nor_package_can_be_imported(
+    tmp_path, demo_environment
+):
+    done = run_alone(IMPORTS, tmp_path / "empty", demo_environment)
     assert done.stdout.splitlines() == [
         "No module named 'snippets'",
         "No module named 'nnsight_guide'",
@@ -120,7 +140,7 @@ def test_a_downloaded_script_runs_on_its_own(runs, name):
 def test_only_what_needs_the_guides_package_is_not_run_alone():
     for name, reason in NOT_ALONE.items():
         assert reason
-        assert "from nnsight_guide" in (ROOT / "snippets" / f"{name}.py").read_text("utf-8")
+        assert "from nnsight_guide" in snippet_file(name).read_text("utf-8")
 
 
 def test_every_block_is_its_cell_byte_for_byte(pages):

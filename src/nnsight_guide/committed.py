@@ -1,0 +1,135 @@
+"""Recordings of the real model, committed by a maintainer who has it.
+
+They lie beside the snippets, and a page shows them for as long as they are what today's sources
+and versions give. Nobody who builds the site needs the model, so what only a machine that has it
+can know (its weights' fingerprint) is not compared; all else is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nnsight_guide import profiles, recordings, run
+from nnsight_guide.errors import GuideError
+from nnsight_guide.profiles import Profile
+from nnsight_guide.project import Project
+from nnsight_guide.recordings import Recording
+from nnsight_guide.run import Freshness, Runner
+
+PROVENANCE = {"profile", "model", "versions", "device", "dtype", "seconds", "date"}
+VARYING = ("seconds", "date")  # differs between two runs that are the same in all else
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What `record` did, by the names of the snippets.
+
+    `elsewhere` are those that the profile has no service for: they run on the demo model, behind
+    the stand-in, and so are no recordings of the real one.
+    """
+
+    written: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+
+def recording_path(project: Project, snippet: str) -> Path:
+    """Return where the committed recording of a snippet lies."""
+    return project.snippets / "recordings" / "gpt-j-6b" / f"{snippet}.ipynb"
+
+
+def freshness(project: Project, snippet: str) -> Freshness:
+    """Compare the committed recording of a snippet with what can be known of it today."""
+    recording = recordings.load(recording_path(project, snippet))
+    if recording is None or not recording.provenance.keys() >= PROVENANCE:
+        return Freshness(snippet, None, ["no recording"])
+    today = recordings.portable(
+        {
+            **recordings.surroundings(project, project.snippet_path(snippet)),
+            "recording format": recordings.FORMAT,
+        }
+    )
+    changed = recordings.changes(recordings.portable(recording.key_parts), today)
+    return Freshness(snippet, recording, [f"{name} changed" for name in changed])
+
+
+def fresh(project: Project, snippet: str) -> Recording | None:
+    """Return the committed recording of a snippet if it may be shown as current, else none."""
+    state = freshness(project, snippet)
+    return state.recording if state.is_fresh else None
+
+
+def record(project: Project, profile: Profile) -> Recorded:
+    """Run what is stale in the profile, and write each recording to where it is committed.
+
+    A file in which only what always varies would change is left as it is.
+
+    Raises:
+        GuideError: the profile is the demo's, a snippet failed, or a file cannot be written.
+
+    """
+    if profile.name == "demo":
+        raise GuideError("records the real model: set PROFILE=local or PROFILE=remote")
+    done = Recorded()
+    names = []
+    for name in project.snippet_names():
+        is_here = profiles.place(profile, project.snippet_path(name)).name == profile.name
+        (names if is_here else done.elsewhere).append(name)
+    runner = Runner(project)
+    try:
+        runner.run_stale(profile, names)
+    finally:
+        runner.close()
+    for name in names:
+        state = run.freshness(project, name, profile)
+        if state.recording is None or state.stale_because:
+            raise GuideError(f"snippets/{name}.py changed while it was recorded: record again")
+        recording = _without_folder(state.recording, profile.model_id)
+        path = recording_path(project, name)
+        old = recordings.load(path)
+        if old is not None and _lasting(old) == _lasting(recording):
+            done.unchanged.append(name)
+        else:
+            recordings.save(recording, path)
+            done.written.append(name)
+    return done
+
+
+def _lasting(recording: Recording) -> dict[str, Any]:
+    """Return a recording without what varies from run to run and from machine to machine."""
+    made = {name: part for name, part in recording.provenance.items() if name not in VARYING}
+    versions = recordings.portable(made.get("versions", {}))
+    metadata = {
+        **recording.notebook["metadata"],
+        "guide": {
+            "key_parts": recordings.portable(recording.key_parts),
+            "provenance": {**made, "versions": versions},
+        },
+    }
+    return json_like({**recording.notebook, "metadata": metadata})
+
+
+def json_like(notebook: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a notebook as it would be read back."""
+    read_back: dict[str, Any] = json.loads(json.dumps(notebook))
+    return read_back
+
+
+def _without_folder(recording: Recording, model_id: str) -> Recording:
+    """Name a model that is a folder of this machine by the folder's own name, and no more."""
+    folder = Path(model_id)
+    if not folder.is_dir():
+        return recording
+    name = folder.resolve().name
+    text = json.dumps(recording.notebook)
+    for path in {str(folder.resolve()), str(folder.absolute())}:
+        text = text.replace(json.dumps(path)[1:-1], name)
+    notebook = json.loads(text)
+    guide = notebook["metadata"]["guide"]
+    guide["provenance"]["model"] = name
+    guide["key_parts"]["model"] = f"{name} {recording.key_parts['model'].rpartition(' ')[2]}"
+    return Recording(notebook)

@@ -1,0 +1,65 @@
+"""The notes at the head of a page: which model, and which service, its outputs come from. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from html import escape
+
+from nnsight_guide.profiles import GPT_J, Profile
+
+
+def which_model_html(profile: Profile, recorded: Collection[str], base: str) -> str:
+    """Return the note on the model that produced the outputs of a page.
+
+    Args:
+        profile: what the site is built with.
+        recorded: the models of the committed recordings that the page shows.
+        base: the way from the page to the root of the site.
+
+    """
+    demo = f'the guide\'s <a href="{base}/demo-model/">demo model</a>, a small GPT-J that runs '
+    demo += "anywhere: same architecture, same tokenizer, far smaller numbers"
+    if profile.model_id == GPT_J:
+        text = f"The outputs on this page were produced by <code>{GPT_J}</code>."
+    elif profile.name == "demo" and recorded:
+        text = (
+            f"Where an output has two tabs, the first was recorded with {_names(recorded)}, the "
+            f"second produced by {demo}. An output without tabs is the same for both, or the "
+            "demo model's alone. What you choose holds on every page."
+        )
+    elif profile.name == "demo":
+        text = f"The code is for <code>{GPT_J}</code>. The outputs below were produced by {demo}."
+    else:
+        model = escape(profile.model_id)
+        text = f"The outputs on this page were produced by the checkpoint <code>{model}</code>."
+    return _note("Which model ran here", text)
+
+
+def which_service_html(profile: Profile, recorded: Collection[str], base: str) -> str:
+    """Return the note on the service that ran the jobs of a page; arguments as above."""
+    if profile.is_remote:
+        text = f"The jobs on this page ran on NDIF, with <code>{escape(profile.model_id)}</code>."
+    else:
+        text = (
+            "The jobs on this page really ran, with the real client, over HTTP and a websocket. "
+            "The service that answered is not NDIF but the guide's <em>loopback stand-in</em>: a "
+            f'small server on the building machine that runs the <a href="{base}/demo-model/">'
+            "demo model</a>. On NDIF you wait longer, and more models are live."
+        )
+        if recorded:
+            text += (
+                " Where an output has two tabs, the first was recorded on NDIF, with "
+                f"{_names(recorded)}."
+            )
+    return _note("Which service ran the jobs", text)
+
+
+def _names(models: Collection[str]) -> str:
+    return " and ".join(f"<code>{escape(model)}</code>" for model in sorted(models))
+
+
+def _note(title: str, text: str) -> str:
+    return (
+        f'<div class="admonition info guide-model"><p class="admonition-title">{title}</p>'
+        f"<p>{text}</p></div>"
+    )

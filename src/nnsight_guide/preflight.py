@@ -1,0 +1,26 @@
+"""What a profile needs, asked before any work: each thing that is missing is one line.
+
+For `remote`, the service is asked for the key, the live models and its versions; for `local`,
+the weights and the memory for them are looked at. A build in which nothing is stale asks nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from nnsight_guide import ndif, weights
+from nnsight_guide.profiles import Profile, local_folder
+
+
+def check(profile: Profile, environ: Mapping[str, str] = os.environ) -> None:
+    """Check that the snippets can run on `profile`; the demo model always can.
+
+    Raises:
+        GuideError: something is missing; the text says what, and what to do.
+
+    """
+    if profile.is_remote:
+        ndif.check(profile.model_id, environ)
+    elif profile.name == "local":
+        weights.check(local_folder(profile.model_id), profile.model_id)
