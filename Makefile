@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install site serve record test lint format lock demo-model clean
+.PHONY: help install site offline serve record test lint format lock check-links demo-model clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -21,6 +21,10 @@ install: .venv/.installed ## Install the pinned versions into .venv, if they are
 
 site: install ## Run what is stale and build the site into site/
 	$(BIN)/mkdocs build --strict
+
+offline: install ## Build the site as site-offline.zip, to be read from a folder without a server
+	GUIDE_OFFLINE=true GUIDE_SITE_URL= $(BIN)/mkdocs build --strict --site-dir .cache/nnsight-guide-offline
+	$(BIN)/python -m nnsight_guide.archive .cache/nnsight-guide-offline site-offline.zip
 
 serve: install ## Serve the site on http://127.0.0.1:8000, and again at every change
 	$(BIN)/mkdocs serve
@@ -47,8 +51,11 @@ lock: install ## Write requirements.lock anew from pyproject.toml (the pins that
 	@# A local build's mark (+cpu) is nobody else's version.
 	sed -i.old -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/' requirements.lock && rm requirements.lock.old
 
+check-links: install ## Ask every address outside of the built site whether it still answers
+	$(BIN)/python -m nnsight_guide.external_links site
+
 demo-model: install ## Train the demo model anew (some minutes), and ship the result
 	$(BIN)/python -m nnsight_guide.demo_model.train
 
 clean: ## Remove what builds have made; the next one runs every snippet
-	rm -rf site .cache
+	rm -rf site site-offline.zip .cache

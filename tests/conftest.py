@@ -1,7 +1,12 @@
-"""Every test runs on the demo model, offline, and reads and writes nothing of the user's."""
+"""Every test runs on the demo model, offline, and reads and writes nothing of the user's.
+
+With GUIDE_TESTS_REMOTE=1 every trace runs on a loopback service, which is started before anything
+imports nnsight; tests of what is local by nature, marked `local`, are left out, and counted.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -12,10 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from nnsight_guide import profiles
+from nnsight_guide import loopback, profiles
 from nnsight_guide.project import Project
 
 ROOT = Path(__file__).parents[1]
+IS_REMOTE = os.environ.get("GUIDE_TESTS_REMOTE") == "1"
 
 # Before anything imports nnsight or transformers, which read these once.
 for variable in ("GUIDE_PROFILE", "GUIDE_MODEL", "GUIDE_REMOTE", "NDIF_API_KEY"):
@@ -24,6 +30,25 @@ os.environ["NNSIGHT_CONFIG"] = str(Path(tempfile.mkdtemp()) / "nnsight.yaml")
 os.environ["NO_MKDOCS_2_WARNING"] = "1"
 os.environ.update(profiles.current().environment)
 sys.path.insert(0, str(ROOT))
+
+_services = contextlib.ExitStack()
+if IS_REMOTE:
+    _service = _services.enter_context(loopback.start())
+    os.environ.update(_service.environment())
+    os.environ.update({"GUIDE_MODEL": _service.repo_id, "GUIDE_REMOTE": "1"})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is local by nature where every trace is remote."""
+    if IS_REMOTE:
+        local = [item for item in items if item.get_closest_marker("local")]
+        config.hook.pytest_deselected(items=local)
+        items[:] = [item for item in items if item not in local]
+
+
+def pytest_unconfigure() -> None:
+    """End the service."""
+    _services.close()
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +59,8 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def profile() -> profiles.Profile:
-    """The profile that every test runs on: the demo model."""
-    return profiles.current({})
+    """The profile that every test runs on: the demo model, here or behind the service."""
+    return profiles.current({**os.environ, "GUIDE_PROFILE": "remote"} if IS_REMOTE else {})
 
 
 MODEL = """\
@@ -112,3 +137,39 @@ def checkout(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ignore = shutil.ignore_patterns(".venv", ".cache", ".git", "site", ".*_cache", "__pycache__")
     shutil.copytree(root, copy, ignore=ignore)
     return copy
+
+
+BUILD = """
+import sys
+from mkdocs.__main__ import cli
+try:
+    cli(["build", "--strict"])
+finally:
+    print("torch imported:", "torch" in sys.modules)
+"""
+
+
+@pytest.fixture(scope="session")
+def build() -> Callable[[Path], str]:
+    """Build the site of a checkout and return what was said."""
+
+    def build(folder: Path) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", BUILD],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(folder / "src")},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def first_build(build: Callable[[Path], str], checkout: Path) -> str:
+    """What the build of a clean copy said."""
+    return build(checkout)

@@ -7,11 +7,14 @@ Read the modules in the order in which the data passes through them::
     imports   a snippet file → the project modules that it imports
     profiles  which model runs: demo, local or remote
     recordings the executed notebook of a snippet: its key, where it lies
-    run       stale snippets → one kernel → recordings
-    kernel    the process in which they run, and `guard`, the part of it that lives inside
+    preflight what the profile needs, asked before any work: of NDIF (`ndif`, and `live` what it
+              tells), of this machine (`weights`)
+    run       stale snippets → one kernel → recordings; `retries` where a service may recover
+    kernel    the process in which they run, and `guard`, the part of it that lives inside;
+              `failures` are what it reports of cells that went wrong
     committed recordings of the real model: how they are made, and when one may be shown
     verify    committed recordings against the `published` facts
-    outputs   what they printed, less what differs from run to run
+    outputs   what they printed, less what differs from run to run; `redaction` takes out the key
     render    a cell and its recording → HTML
     tabs      the real model's output and the demo's, side by side; `notes` say which is which
     chapter   what a chapter calls: `cell("trace_and_save", "trace")`

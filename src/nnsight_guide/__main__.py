@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from nnsight_guide import committed, outcomes, profiles
+from nnsight_guide import committed, outcomes, profiles, redaction
 from nnsight_guide.errors import GuideError
 from nnsight_guide.project import Project
 from nnsight_guide.run import Freshness, Runner, freshness
@@ -17,10 +17,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status. What the author can mend ends in one line."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    redaction.install_hook()
     try:
         status: int = options.command(options)
     except GuideError as error:
-        print(f"nnsight_guide: {error}", file=sys.stderr)
+        message = redaction.redact(str(error), redaction.keys())
+        print(f"nnsight_guide: {message}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("nnsight_guide: stopped; what had finished is kept", file=sys.stderr)
@@ -82,6 +84,7 @@ def _describe(state: Freshness) -> dict[str, object]:
         "fresh": state.is_fresh,
         "why": state.stale_because,
         "model": made.get("model"),
+        "date": made.get("date"),
         "versions": made.get("versions"),
         "seconds": round(state.recording.seconds, 3) if state.recording else None,
     }

@@ -16,9 +16,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec
 
-from nnsight_guide import migration, notes, render, tabs
+from nnsight_guide import cards, figure, migration, notes, render, tabs
 from nnsight_guide.errors import GuideError
 from nnsight_guide.idioms import Idiom
 from nnsight_guide.outcomes import RecordedOutcome
@@ -28,7 +29,8 @@ from nnsight_guide.published import published_html
 from nnsight_guide.recordings import Recording
 
 P = ParamSpec("P")
-CALL = re.compile(r"""\b(?:cell|output|fragment)\(\s*["'](\w+)["']""")
+DEMO_PAGE = "demo-model.md"
+CALL = re.compile(r"""\b(?:cell|output|fragment|picture)\(\s*["'](\w+)["']""")
 
 
 @dataclass
@@ -44,6 +46,8 @@ class Page:
         committed: the fresh committed recording of each snippet that has one; none, if the
             profile is not the demo's.
         outcomes: each idiom of 2024, and what became of it.
+        docs: the folder of the Markdown files.
+        directory_urls: whether a page's address is a folder (`chapters/x/`) or a file.
 
     """
 
@@ -54,6 +58,8 @@ class Page:
     recordings: dict[str, Recording]
     committed: dict[str, Recording] = field(default_factory=dict)
     outcomes: dict[str, tuple[Idiom, RecordedOutcome]] = field(default_factory=dict)
+    docs: Path = Path("docs")
+    directory_urls: bool = True
     shown: list[Recording | RecordedOutcome] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     n_tabs: int = 0
@@ -63,6 +69,11 @@ class Page:
         pattern = r"\(\s*" + r"\s*,\s*".join(f"""["']{re.escape(word)}["']""" for word in words)
         found = re.search(pattern, self.source)
         return self.source.count("\n", 0, found.start()) + 1 if found else 1
+
+    def way_to(self, source: str) -> str:
+        """Return the link from here to the page that is made of this Markdown file."""
+        name = source.removesuffix(".md")
+        return f"{self.base}/{name}{'/' if self.directory_urls else '.html'}"
 
     def snippets(self) -> set[str]:
         """Return the names of the snippets that the page shows, above and below alike."""
@@ -159,6 +170,37 @@ def fragment(snippet: str, name: str) -> str:
     )
 
 
+@_reported
+def picture(snippet: str, name: str) -> str:
+    """Return only the still picture of what a cell drew: a figure that needs no script."""
+    _recorded_cell(snippet, name)
+    page = _current()
+    recording = page.committed.get(snippet, page.recordings[snippet])
+    recorded = recording.cell(name)
+    drawings = [
+        output["data"][figure.MIME]
+        for output in (recorded["outputs"] if recorded else [])
+        if figure.MIME in output.get("data", {})
+    ]
+    if not drawings:
+        raise GuideError(f"cell '{name}' of snippets/{snippet}.py draws nothing")
+    return "".join(map(figure.still_html, drawings))
+
+
+@_reported
+def chapter_cards(*sources: str) -> str:
+    """Return a card for each of these chapters: what it is called, takes and promises."""
+    page = _current()
+    found = []
+    for source in sources:
+        if not (page.docs / source).is_file():
+            known = [path.relative_to(page.docs).as_posix() for path in page.docs.rglob("*.md")]
+            raise GuideError(f"there is no page '{source}'{did_you_mean(source, known)}")
+        text = (page.docs / source).read_text(encoding="utf-8")
+        found.append((page.way_to(source), cards.card_of(text)))
+    return cards.cards_html(found)
+
+
 def _recorded_cell(snippet: str, name: str) -> tuple[Mapping[str, Any], dict[str, str]]:
     """Return a cell as it was recorded, and the `data-` attributes of a block that shows it."""
     recording = _recording(_current(), snippet)
@@ -171,7 +213,7 @@ def _recorded_cell(snippet: str, name: str) -> tuple[Mapping[str, Any], dict[str
 
 
 def _tabs(snippet: str, name: str, fold: str = "") -> str:
-    """Return the real model's output and the demo's in tabs, or "" where there is nothing to tab."""
+    """Return the real model's output and the demo's in tabs, or "" where one says it all."""
     page = _current()
     if snippet not in page.committed:
         return ""
@@ -194,14 +236,19 @@ def setup() -> str:
 def which_model() -> str:
     """Return the note, for the head of a chapter, on the model that produced its outputs."""
     page = _current()
-    return notes.which_model_html(page.profile, page.recorded_models(), page.base)
+    return notes.which_model_html(
+        page.profile,
+        page.recorded_models(),
+        page.way_to(DEMO_PAGE),
+        is_complete=page.snippets() <= page.committed.keys(),
+    )
 
 
 @_reported
 def which_service() -> str:
     """Return the note, for the head of the remote chapter, on the service that ran its jobs."""
     page = _current()
-    return notes.which_service_html(page.profile, page.recorded_models(), page.base)
+    return notes.which_service_html(page.profile, page.recorded_models(), page.way_to(DEMO_PAGE))
 
 
 @_reported

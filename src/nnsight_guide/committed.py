@@ -8,7 +8,6 @@ can know (its weights' fingerprint) is not compared; all else is.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,13 +42,19 @@ def recording_path(project: Project, snippet: str) -> Path:
 
 
 def freshness(project: Project, snippet: str) -> Freshness:
-    """Compare the committed recording of a snippet with what can be known of it today."""
+    """Compare the committed recording of a snippet with what can be known of it today.
+
+    Raises:
+        GuideError: there is no such snippet.
+
+    """
+    source = project.snippet_path(snippet)
     recording = recordings.load(recording_path(project, snippet))
     if recording is None or not recording.provenance.keys() >= PROVENANCE:
         return Freshness(snippet, None, ["no recording"])
     today = recordings.portable(
         {
-            **recordings.surroundings(project, project.snippet_path(snippet)),
+            **recordings.surroundings(project, source),
             "recording format": recordings.FORMAT,
         }
     )
@@ -75,7 +80,7 @@ def record(project: Project, profile: Profile) -> Recorded:
     if profile.name == "demo":
         raise GuideError("records the real model: set PROFILE=local or PROFILE=remote")
     done = Recorded()
-    names = []
+    names: list[str] = []
     for name in project.snippet_names():
         is_here = profiles.place(profile, project.snippet_path(name)).name == profile.name
         (names if is_here else done.elsewhere).append(name)
@@ -110,13 +115,7 @@ def _lasting(recording: Recording) -> dict[str, Any]:
             "provenance": {**made, "versions": versions},
         },
     }
-    return json_like({**recording.notebook, "metadata": metadata})
-
-
-def json_like(notebook: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a notebook as it would be read back."""
-    read_back: dict[str, Any] = json.loads(json.dumps(notebook))
-    return read_back
+    return {**recording.notebook, "metadata": metadata}
 
 
 def _without_folder(recording: Recording, model_id: str) -> Recording:

@@ -59,6 +59,14 @@ def figure_html(drawing: Mapping[str, Any]) -> str:
     )
 
 
+def still_html(drawing: Mapping[str, Any]) -> str:
+    """Return only the still picture of a figure; the argument is as in `figure_html`."""
+    tokens, heads = _checked(drawing)
+    shown = [_visible(token) for token in tokens]
+    picture = heat_maps_svg(shown, heads, text_alternative(shown, heads))
+    return f'<div class="guide-picture" data-search-exclude>{picture}</div>'
+
+
 def text_alternative(tokens: Sequence[str], heads: Sequence[Pattern]) -> str:
     """Say in words what the heat maps show: where each head looks."""
     habits: dict[str, list[str]] = {PREVIOUS: [], FIRST: [], ITSELF: [], EVEN: []}

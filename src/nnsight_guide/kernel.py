@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide import cells, retries
+from nnsight_guide import cells
 from nnsight_guide.errors import GuideError, TransientError
+from nnsight_guide.failures import CellError, error_of, failure
 from nnsight_guide.imports import project_imports
-from nnsight_guide.outputs import without_colours
 from nnsight_guide.profiles import Profile
 
 CELL_SECONDS = 600  # a cell that runs longer than this is taken to hang
@@ -27,27 +26,6 @@ QUIET = {
     "TQDM_DISABLE": "1",
     "TRANSFORMERS_VERBOSITY": "error",
 }
-
-
-class CellError(Exception):
-    """A cell raised, or did not although its tag says so.
-
-    `line` counts from 1 within the cell. `is_fatal` says that the kernel is of no more use,
-    `may_pass` that a service failed in a way that may pass by itself.
-    """
-
-    def __init__(
-        self,
-        cell: str,
-        error: str,
-        line: int = 1,
-        *,
-        is_fatal: bool = False,
-        may_pass: bool = False,
-    ) -> None:
-        super().__init__(error)
-        self.cell, self.error, self.line = cell, error, line
-        self.is_fatal, self.may_pass = is_fatal, may_pass
 
 
 class Kernel:
@@ -155,8 +133,8 @@ class Kernel:
                 message = "the kernel died (out of memory?)"
                 raise CellError(name, message, is_fatal=True) from None
             except CellExecutionError:
-                raise _failure(cell, name) from None
-            if cells.raises(cell) and not _error(cell):
+                raise failure(cell, name) from None
+            if cells.raises(cell) and not error_of(cell):
                 raise CellError(name, "should raise (it is tagged raises-exception), but ran")
             if name:
                 seconds[name] = round(clock() - started, 3)
@@ -197,26 +175,5 @@ class Kernel:
         try:
             await client.async_execute_cell(call, 0, store_history=False)
         except CellExecutionError:
-            raise _failure(call, step) from None
+            raise failure(call, step) from None
         return "".join(out.text for out in call.outputs if out.get("name") == "stdout")
-
-
-def _error(cell: Any) -> Any:
-    return next((out for out in cell.outputs if out.output_type == "error"), None)
-
-
-def _failure(cell: Any, name: str) -> CellError:
-    """Describe the error of a cell: its last line, and the line of the cell where it began."""
-    error = _error(cell)
-    text = without_colours("\n".join(error.traceback))
-    line = re.search(r"(?:Cell In\[\d+\], line |^-+> ?)(\d+)", text, re.MULTILINE)
-    message = f"{error.ename}: {without_colours(error.evalue)}".strip()
-    # The traceback ends each exception of the chain, causes first, with its name and its text.
-    causes = re.findall(r"^([A-Z]\w*): ?(.*)$", text, re.MULTILINE)
-    chain = [*causes, (str(error.ename), without_colours(error.evalue))]
-    return CellError(
-        name,
-        message.splitlines()[-1],
-        int(line[1]) if line else 1,
-        may_pass=retries.is_passing_failure(chain),
-    )

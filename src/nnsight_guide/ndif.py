@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import platform
 import threading
 import time
 from collections.abc import Mapping
-from importlib.metadata import distribution, version
+from importlib.metadata import distribution
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnsight_guide.errors import GuideError
+from nnsight_guide.live import not_live, table, versions_that_differ
 from nnsight_guide.retries import PASSING_STATUS
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ READ_SECONDS = 30.0  # of silence
 TOTAL_SECONDS = 60.0  # for all questions together, whatever happens
 WAITS = (1.0, 3.0)  # seconds before each further attempt at a question, where that may help
 
-TASK = "text-generation"
-LISTED_MODELS = 12
-# Where these differ, the service rejects jobs, or they mean something else there.
-COMPARED = ("nnsight", "torch", "transformers")
 REMEDY = "or build with GUIDE_PROFILE=demo"
 
 
@@ -32,8 +29,8 @@ def default_host() -> str:
     """Return where nnsight itself looks for NDIF, read without importing nnsight (and torch)."""
     import yaml
 
-    shipped = distribution("nnsight").locate_file("nnsight/config.yaml").read_text("utf-8")
-    return str(yaml.safe_load(shipped)["API"]["HOST"])
+    shipped = Path(str(distribution("nnsight").locate_file("nnsight/config.yaml")))
+    return str(yaml.safe_load(shipped.read_text(encoding="utf-8"))["API"]["HOST"])
 
 
 def check(model_id: str, environ: Mapping[str, str] = os.environ) -> None:
@@ -50,7 +47,7 @@ def check(model_id: str, environ: Mapping[str, str] = os.environ) -> None:
     """
     host = (environ.get("NDIF_HOST") or default_host()).rstrip("/")
     if not host.startswith(("http://", "https://")):
-        raise GuideError(f"NDIF_HOST is no address: it must start with https://, not be {host!r}")
+        raise GuideError(f"NDIF_HOST is no address that starts with https://: mend it, {REMEDY}")
     key = environ.get("NDIF_API_KEY", "")
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise GuideError(
@@ -79,7 +76,11 @@ def _ask(host: str, key: str, model_id: str) -> None:
     import httpx
 
     timeout = httpx.Timeout(CONNECT_SECONDS, read=READ_SECONDS)
-    with httpx.Client(base_url=host, timeout=timeout) as client:
+    try:
+        url = httpx.URL(host)
+    except (httpx.InvalidURL, UnicodeError):
+        raise GuideError(f"NDIF_HOST is no address that can be read: mend it, {REMEDY}") from None
+    with httpx.Client(base_url=url, timeout=timeout) as client:
         identity = _get(client, host, "/whoami", {"ndif-api-key": key})
         # An unknown key gets nobody for an answer, and no error.
         if identity is not None and not identity.get("email"):
@@ -87,7 +88,7 @@ def _ask(host: str, key: str, model_id: str) -> None:
                 f"{host} does not know the key in NDIF_API_KEY: set the one that login.ndif.us "
                 f"shows you, {REMEDY}"
             )
-        deployments = (_get(client, host, "/status") or {}).get("deployments") or {}
+        deployments = table((_get(client, host, "/status") or {}).get("deployments"))
         if fault := not_live(model_id, deployments):
             raise GuideError(f"{fault}: try again later, {REMEDY}")
         if fault := versions_that_differ(_get(client, host, "/env") or {}):
@@ -95,47 +96,6 @@ def _ask(host: str, key: str, model_id: str) -> None:
                 f"this installation and {host} do not match: {fault}; install the versions "
                 f"that are there, {REMEDY}"
             )
-
-
-def not_live(model_id: str, deployments: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return that a model is not live and which are, or "" if it is.
-
-    Args:
-        model_id: the model, meant at its main revision and for text generation.
-        deployments: what the service's `/status` lists.
-
-    """
-    running = [told for told in deployments.values() if told.get("application_state") == "RUNNING"]
-    for told in running:
-        if (
-            str(told.get("repo_id")).lower() == model_id.lower()
-            and (told.get("revision") or "main") == "main"
-            and (told.get("task") or TASK) == TASK
-        ):
-            return ""
-    live = sorted({str(told.get("repo_id")) for told in running})
-    more = f" and {len(live) - LISTED_MODELS} more" if len(live) > LISTED_MODELS else ""
-    which = f"live are {', '.join(live[:LISTED_MODELS])}{more}" if live else "no model is"
-    return f"{model_id} is not live on the service ({which})"
-
-
-def versions_that_differ(environment: Mapping[str, Any]) -> str:
-    """Return which versions differ from this installation's, or "" if none does.
-
-    Args:
-        environment: what the service's `/env` tells; what it does not tell is not compared.
-
-    """
-    there = {"Python": _minor(str(environment.get("python_version") or ""))}
-    packages = environment.get("packages") or {}
-    there.update({name: _public(str(packages.get(name) or "")) for name in COMPARED})
-    here = {"Python": _minor(platform.python_version())}
-    here.update({name: _public(version(name)) for name in COMPARED})
-    return ", ".join(
-        f"{name} {here[name]} here, {there[name]} there"
-        for name in here
-        if there[name] and there[name] != here[name]
-    )
 
 
 def _get(
@@ -166,7 +126,7 @@ def _get(
             if reply.is_success:
                 return _object(reply, host, path)
             fault = f"answers {reply.status_code} {reply.reason_phrase} to {path}".rstrip()
-            if not PASSING_STATUS.search(fault):
+            if reply.status_code not in PASSING_STATUS:
                 break
         if wait is not None:
             time.sleep(wait)
@@ -187,11 +147,3 @@ def _object(reply: httpx.Response, host: str, path: str) -> dict[str, Any]:
 
 def _unreachable(host: str, fault: str) -> str:
     return f"{host} {fault}: look at your network and at NDIF_HOST, try again later, {REMEDY}"
-
-
-def _minor(python: str) -> str:
-    return ".".join(python.split(" ")[0].split(".")[:2])
-
-
-def _public(number: str) -> str:
-    return number.split("+")[0]

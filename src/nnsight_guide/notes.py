@@ -8,24 +8,28 @@ from html import escape
 from nnsight_guide.profiles import GPT_J, Profile
 
 
-def which_model_html(profile: Profile, recorded: Collection[str], base: str) -> str:
+def which_model_html(
+    profile: Profile, recorded: Collection[str], demo_page: str, *, is_complete: bool = False
+) -> str:
     """Return the note on the model that produced the outputs of a page.
 
     Args:
         profile: what the site is built with.
         recorded: the models of the committed recordings that the page shows.
-        base: the way from the page to the root of the site.
+        demo_page: the link from here to the page on the demo model.
+        is_complete: whether each snippet of the page has a committed recording.
 
     """
-    demo = f'the guide\'s <a href="{base}/demo-model/">demo model</a>, a small GPT-J that runs '
+    demo = f'the guide\'s <a href="{demo_page}">demo model</a>, a small GPT-J that runs '
     demo += "anywhere: same architecture, same tokenizer, far smaller numbers"
     if profile.model_id == GPT_J:
         text = f"The outputs on this page were produced by <code>{GPT_J}</code>."
     elif profile.name == "demo" and recorded:
+        alone = "" if is_complete else ", or the demo model's alone"
         text = (
             f"Where an output has two tabs, the first was recorded with {_names(recorded)}, the "
-            f"second produced by {demo}. An output without tabs is the same for both, or the "
-            "demo model's alone. What you choose holds on every page."
+            f"second produced by {demo}. An output without tabs is the same for both{alone}. "
+            "What you choose holds on every page."
         )
     elif profile.name == "demo":
         text = f"The code is for <code>{GPT_J}</code>. The outputs below were produced by {demo}."
@@ -35,7 +39,7 @@ def which_model_html(profile: Profile, recorded: Collection[str], base: str) -> 
     return _note("Which model ran here", text)
 
 
-def which_service_html(profile: Profile, recorded: Collection[str], base: str) -> str:
+def which_service_html(profile: Profile, recorded: Collection[str], demo_page: str) -> str:
     """Return the note on the service that ran the jobs of a page; arguments as above."""
     if profile.is_remote:
         text = f"The jobs on this page ran on NDIF, with <code>{escape(profile.model_id)}</code>."
@@ -43,7 +47,7 @@ def which_service_html(profile: Profile, recorded: Collection[str], base: str) -
         text = (
             "The jobs on this page really ran, with the real client, over HTTP and a websocket. "
             "The service that answered is not NDIF but the guide's <em>loopback stand-in</em>: a "
-            f'small server on the building machine that runs the <a href="{base}/demo-model/">'
+            f'small server on the building machine that runs the <a href="{demo_page}">'
             "demo model</a>. On NDIF you wait longer, and more models are live."
         )
         if recorded:

@@ -8,7 +8,8 @@ from typing import Any
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
-CELL_FILE = re.compile(r"[^\s\"']*ipykernel_\d+[/\\]\d+\.py")
+# With its folder or, as a service tells of it, without.
+CELL_FILE = re.compile(r"[^\s\"']*ipykernel_\d+[/\\]\d+\.py|\b\d{6,}\.py\b")
 JOB = re.compile(r"\[[0-9a-f]{32}\]")
 ELAPSED = re.compile(r"\(\d+\.\d+s\)")
 SPINNER = re.compile(r"[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]")

@@ -14,6 +14,7 @@ import datetime
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,9 @@ from nnsight_guide import (
     retries,
 )
 from nnsight_guide.errors import GuideError, TransientError
+from nnsight_guide.failures import CellError, explain
 from nnsight_guide.imports import project_imports
-from nnsight_guide.kernel import CellError, Kernel
+from nnsight_guide.kernel import Kernel
 from nnsight_guide.profiles import Profile
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
@@ -107,30 +109,17 @@ class Runner:
     def _run(self, snippets: list[str], profile: Profile) -> None:
         from tqdm import tqdm
 
+        def say(line: str) -> None:
+            tqdm.write(self._redacted(line), file=sys.stderr)
+
         with tqdm(total=len(snippets), unit="snippet", file=sys.stderr) as bar:
             for snippet in snippets:
                 bar.set_description(f"snippets/{snippet}.py")
-                recording = self._loop.run(self._record_patiently(snippet, profile))
+                record = partial(self._record, snippet, profile)
+                recording = self._loop.run(retries.patiently(record, say))
                 path = recordings.recording_path(self.project, snippet, profile)
                 recordings.save(recording, path)
                 bar.update()
-
-    async def _record_patiently(self, snippet: str, profile: Profile) -> Recording:
-        """Run a snippet; where the service failed it, again after a while, and say so."""
-        attempts = len(retries.WAITS) + 1
-        for attempt, wait in enumerate(retries.WAITS, start=2):
-            try:
-                return await self._record(snippet, profile)
-            except TransientError as failure:
-                again = f"attempt {attempt} of {attempts} in {wait:g} s"
-                print(self._redacted(f"\n{failure}; {again}"), file=sys.stderr)
-            await asyncio.sleep(wait)
-        try:
-            return await self._record(snippet, profile)
-        except TransientError as failure:
-            raise GuideError(
-                f"{failure} ({attempts} attempts; what had finished is kept: build again later)"
-            ) from None
 
     def _redacted(self, value: Any) -> Any:
         service = [self._service.key] if self._service else []
@@ -151,7 +140,7 @@ class Runner:
             if failure.is_fatal:
                 await self._drop_kernel(profile.name)
             kind = TransientError if profile.is_remote and failure.may_pass else GuideError
-            raise kind(_explain(failure, path)) from None
+            raise kind(explain(failure, path)) from None
         except (Exception, asyncio.CancelledError):
             await self._drop_kernel(profile.name)
             raise
@@ -217,10 +206,3 @@ class Runner:
     async def _drop_kernel(self, place: str) -> None:
         if kernel := self._kernels.pop(place, None):
             await kernel.stop()
-
-
-def _explain(failure: CellError, path: Path) -> str:
-    starts = cells.first_lines(path.read_text(encoding="utf-8"))
-    line = starts.get(failure.cell, 1) + failure.line - 1
-    cell = f"cell '{failure.cell}'" if failure.cell else "the cell before the first named one"
-    return f"snippets/{path.name}, line {line}, {cell}: {failure.error}"

@@ -12,9 +12,11 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
-from nnsight_guide import chapter, committed, outcomes, profiles, render
+from nnsight_guide import chapter, committed, outcomes, profiles, redaction, render
 from nnsight_guide.errors import GuideError
+from nnsight_guide.notebook_files import Notebooks
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
 from nnsight_guide.run import Runner, freshness
@@ -29,6 +31,20 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Keep this plugin, and so the kernel with its model, from one rebuild to the next."""
         self.runner: Runner | None = None
+        self.is_preview = command == "serve"
+        redaction.install_hook()
+
+    def on_config(self, config: MkDocsConfig) -> None:
+        """Offer no edit links without a repository; in an offline site, serve every script."""
+        if not config.repo_url:
+            config.edit_uri = None
+        offline = config.plugins.get("material/offline")
+        if offline is not None and offline.config["enabled"]:
+            # Else it takes this script from another host.
+            config.extra["polyfills"] = ["assets/iframe-worker.js"]
+        if self.is_preview and "llmstxt" in config.plugins:
+            # An author waits for the page, and nobody for its Markdown.
+            config.plugins["llmstxt"].config["sections"] = {}
 
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
         """Run the stale snippets and idioms, then take up every recording."""
@@ -44,7 +60,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             idioms_done = outcomes.run_stale(self.project, demo)
             self.outcomes = outcomes.read_all(self.project, demo)
         except GuideError as error:
-            raise PluginError(str(error)) from None
+            raise PluginError(_redacted(str(error))) from None
         cells = sum(len(self.recordings[name].cell_names()) for name in done)
         log.info(
             "Profile %s (%s): %d of %d snippets run, %d cells executed; %d of %d idioms run",
@@ -58,35 +74,45 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         )
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        """Add, for each snippet, a script that runs anywhere; and the one that draws figures."""
+        """Add scripts and notebooks that run anywhere, and the script that draws figures."""
         script_path = str(figure_script())
         files.append(File.generated(config, "assets/circuitsvis.js", abs_src_path=script_path))
         for name in self.project.snippet_names():
             script = standalone_script(self.project, name)
             files.append(File.generated(config, f"downloads/{name}.py", content=script))
+        self.notebooks = Notebooks(self.project, {**self.recordings, **self.committed})
+        try:
+            self.notebooks.add(files, config)
+        except GuideError as error:
+            raise PluginError(_redacted(str(error))) from None
         return files
 
     def on_page_markdown(
         self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files
     ) -> None:
         """Tell the blocks of this page where they stand."""
-        depth = page.url.rstrip("/").count("/") + bool(page.url.rstrip("/"))
         self.page = chapter.Page(
             path=f"docs/{page.file.src_uri}",
             source=page.file.content_string,
-            base="/".join([".."] * depth) or ".",
+            base=get_relative_url(".", page.url).rstrip("/"),
             profile=self.profile,
             recordings=self.recordings,
             committed=self.committed,
             outcomes=self.outcomes,
+            docs=Path(config.docs_dir),
+            directory_urls=config.use_directory_urls,
         )
         chapter.open_page(self.page)
+        self.notebooks.prepare(page, files)
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         """Stop at a name that does not exist; else end the page with its provenance."""
         if self.page.problems:
-            raise PluginError("\n".join(self.page.problems))
-        return html + render.provenance_html(shown.provenance for shown in self.page.shown)
+            raise PluginError(_redacted("\n".join(self.page.problems)))
+        html = self.notebooks.shown_on(page, html, files, config)
+        return _redacted(html) + render.provenance_html(
+            shown.provenance for shown in self.page.shown
+        )
 
     def on_shutdown(self) -> None:
         """Stop the kernel."""
@@ -109,6 +135,11 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
                 why = ", ".join(state.stale_because)
                 log.info("%s: the committed recording is stale (%s)", state.snippet, why)
         return {s.snippet: s.recording for s in states if s.recording and s.is_fresh}
+
+
+def _redacted(text: str) -> str:
+    redacted: str = redaction.redact(text, redaction.keys())
+    return redacted
 
 
 def figure_script() -> Path:

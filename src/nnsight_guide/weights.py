@@ -81,7 +81,9 @@ def free_bytes_of_gpus() -> int:
     """Return the free memory of all of NVIDIA's GPUs, asked for without importing torch."""
     query = ["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
     try:
-        told = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True).stdout
-        return sum(int(line) for line in told.split()) * 1024**2
+        asked = subprocess.run(  # noqa: S603 - the command is our own
+            query, capture_output=True, text=True, timeout=10, check=True
+        )
+        return sum(int(line) for line in asked.stdout.split()) * 1024**2
     except (OSError, ValueError, subprocess.SubprocessError):
         return 0

@@ -27,6 +27,7 @@ def cleaned(text):
         ("\x1b[31mred\x1b[0m", "red"),
         ("<Thing object at 0x7f4eb01068e0>", "<Thing object at 0x…>"),
         ("/tmp/ipykernel_12/34.py:1: UserWarning", "<cell>:1: UserWarning"),
+        ("ValueError: boom (2202828530.py, line 3)", "ValueError: boom (<cell>, line 3)"),
         ("/usr/lib/python3/site-packages/torch/nn.py:3", "torch/nn.py:3"),
         (f"{ROOT}/snippets/model.py", "snippets/model.py"),
         (f"{Path.home()}/models", "~/models"),

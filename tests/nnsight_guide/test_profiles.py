@@ -24,6 +24,22 @@ def test_remote_without_a_key_is_refused_with_the_remedy():
         profiles.current({"GUIDE_PROFILE": "remote"})
 
 
+def test_remote_runs_gpt_j_or_the_model_that_is_named():
+    environ = {"GUIDE_PROFILE": "remote", "NDIF_API_KEY": "a-key", "NDIF_HOST": "anywhere"}
+    assert profiles.current(environ).model_id == "EleutherAI/gpt-j-6b"
+    profile = profiles.current({**environ, "GUIDE_MODEL": "some/model"})
+    assert (profile.model_id, profile.fingerprint) == ("some/model", "ndif:some/model@main")
+    assert profile.environment == {"GUIDE_MODEL": "some/model", "GUIDE_REMOTE": "1"}
+
+
+def test_only_the_remote_profile_hands_on_the_key(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    local = {"GUIDE_PROFILE": "local", "GUIDE_MODEL": str(tmp_path)}
+    for environ in ({}, local):
+        environ["NDIF_API_KEY"] = "a-key"
+        assert profiles.current(environ).environment["NDIF_API_KEY"] == ""
+
+
 def test_local_runs_the_checkpoint_in_a_folder(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     profile = profiles.current({"GUIDE_PROFILE": "local", "GUIDE_MODEL": str(tmp_path)})

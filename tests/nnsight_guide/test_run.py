@@ -54,7 +54,7 @@ def printed(project, profile, snippet, cell="ask"):
 
 
 def pid(runner):
-    return runner._kernel.manager.provisioner.pid
+    return runner._kernels["demo"].manager.provisioner.pid
 
 
 def test_what_ran_is_fresh_and_is_not_run_again(project, runner, profile):

@@ -11,35 +11,6 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-BUILD = """
-import sys
-from mkdocs.__main__ import cli
-try:
-    cli(["build", "--strict"])
-finally:
-    print("torch imported:", "torch" in sys.modules)
-"""
-
-
-@pytest.fixture(scope="session")
-def build() -> Callable[[Path], str]:
-    """Build the site of a checkout and return what was said."""
-
-    def build(folder: Path) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", BUILD],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(folder / "src")},
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    return build
-
 
 @pytest.fixture
 def build_elsewhere(tmp_path: Path) -> Callable[[Path], subprocess.CompletedProcess[str]]:
@@ -57,12 +28,6 @@ def build_elsewhere(tmp_path: Path) -> Callable[[Path], subprocess.CompletedProc
         )
 
     return build
-
-
-@pytest.fixture(scope="session")
-def first_build(build: Callable[[Path], str], checkout: Path) -> str:
-    """What the build of a clean copy said."""
-    return build(checkout)
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from nnsight_guide import recordings
+from nnsight_guide import cells, recordings
+from nnsight_guide.demo_model.checkpoint import checkpoint
 from nnsight_guide.profiles import Profile
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
@@ -33,16 +36,32 @@ def recording(root: Path, profile: Profile) -> Callable[[str], Recording]:
     return load
 
 
+STATUS = re.compile(r"^\S \[job\] (?!LOG )[A-Z]+ .*\n?", re.MULTILINE)
+PRINTED_THERE = re.compile(r"^ℹ \[job\] LOG {10}", re.MULTILINE)
+
+
 @pytest.fixture(scope="session")
-def recorded(recording: Callable[[str], Recording]) -> Callable[[str, str], str]:
-    """What a cell printed."""
+def recorded(root: Path, recording: Callable[[str], Recording]) -> Callable[[str, str], str]:
+    """What a cell printed; unless the snippet is about jobs, without what tells of its jobs."""
 
     def text(snippet: str, cell: str) -> str:
         found = recording(snippet).cell(cell)
         assert found is not None
-        return "\n".join(output_text(output) for output in found["outputs"])
+        shown = "\n".join(output_text(output) for output in found["outputs"])
+        if cells.is_remote(root / "snippets" / f"{snippet}.py"):
+            return shown
+        return PRINTED_THERE.sub("", STATUS.sub("", shown)).rstrip("\n")
 
     return text
+
+
+@pytest.fixture(scope="session")
+def module_here() -> Any:
+    """The same model, loaded by Hugging Face alone, wherever nnsight's traces run."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(checkpoint(), dtype=torch.bfloat16).eval()
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,12 @@ N_LAYERS = chapter.model.config.n_layer
 
 
 @pytest.fixture(scope="module")
-def truth():
+def truth(module_here):
     """The patterns as Hugging Face itself returns them: (n_layers, n_heads, seq_len, seq_len)."""
     inputs = chapter.model.tokenizer(chapter.prompt, return_tensors="pt")
+    module_here.set_attn_implementation("eager")
     with torch.no_grad():
-        output = chapter.model._module(**inputs, output_attentions=True)
+        output = module_here(**inputs, output_attentions=True)
     return torch.cat(output.attentions)
 
 

@@ -1,5 +1,6 @@
 """Chapter 2: the model and its config, as the model itself has them."""
 
+import os
 import subprocess
 import sys
 
@@ -27,7 +28,7 @@ def test_the_set_up_loads_gpt_j_on_this_machine_unless_the_environment_says_othe
 
 def test_here_the_environment_names_the_demo_model():
     assert model.MODEL_ID == "nnsight-guide/gptj-demo"
-    assert model.REMOTE is False
+    assert model.REMOTE is (os.environ["GUIDE_REMOTE"] == "1")
 
 
 def test_a_new_model_has_shapes_but_no_numbers():

@@ -59,6 +59,7 @@ def here():
     return logits.detach(), norms.detach()
 
 
+@pytest.mark.local
 def test_remote_results_equal_the_local_ones(remote, here):
     logits, norms = here
     assert torch.equal(torch.tensor(remote["all_logits"]), logits.float())
@@ -118,6 +119,7 @@ def test_what_goes_wrong_is_one_line(recorded, cell, line):
     assert recorded("remote_execution", cell).splitlines()[-1].startswith(line)
 
 
-def test_the_jobs_ran_on_the_stand_in_and_the_page_says_so(recording):
-    assert recording("remote_execution").provenance["profile"] == "loopback"
-    assert recording("trace_and_save").provenance["profile"] == "demo"
+def test_the_jobs_ran_on_a_service_and_the_page_says_which(recording, profile):
+    service = "remote" if profile.is_remote else "loopback"
+    assert recording("remote_execution").provenance["profile"] == service
+    assert recording("trace_and_save").provenance["profile"] == profile.name

@@ -15,7 +15,7 @@ from nnsight_guide.loopback.settings import HOST
 class Service:
     """A running loopback service.
 
-    Fields:
+    Attributes:
         url: its address, such as `http://127.0.0.1:41873`.
         key: the API key of this start.
         repo_id: the id of the one model that is live there.

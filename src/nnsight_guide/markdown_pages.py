@@ -1,0 +1,70 @@
+"""A page's HTML, made ready to become Markdown for tools; mkdocs-llmstxt calls `preprocess`.
+
+What a browser shows by its style sheet or by a click (which text is output, which tab is which,
+what a figure shows) has to stand there as text. The table of the idioms of 2024, with code in its
+cells, becomes sections: Markdown has no such tables.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # only mkdocs-llmstxt needs it, and brings it
+    from bs4 import BeautifulSoup, Tag
+
+FURNITURE = ".headerlink, .doc-labels"
+
+
+def preprocess(soup: BeautifulSoup, output: str) -> None:
+    """Change the tree of one page in place; `output` is the file that it will be."""
+    for tag in soup.select(FURNITURE):
+        tag.decompose()
+    for figure in soup.select(".guide-figure, .guide-picture"):
+        picture = figure.select_one("[role=img]")
+        words = str(picture["aria-label"]) if picture else ""
+        figure.replace_with(_paragraph(soup, f"Figure: {words}"))
+    for block in soup.select(".guide-output"):
+        block.insert(0, _paragraph(soup, "Output:"))
+    for table in soup.select(".guide-idioms"):
+        _spread(soup, table)
+    for name in soup.select(".filename"):
+        name.name = "p"
+    for tabs in soup.select(".tabbed-set"):
+        labels = tabs.select(":scope > .tabbed-labels > label")
+        blocks = tabs.select(":scope > .tabbed-content > .tabbed-block")
+        for label, block in zip(labels, blocks, strict=True):
+            block.insert(0, _paragraph(soup, label.get_text(), strong=True))
+        for control in tabs.select(":scope > input, :scope > .tabbed-labels"):
+            control.decompose()
+    for title in soup.select("summary, .admonition-title"):
+        title.replace_with(_paragraph(soup, title.get_text(), strong=True))
+    for picture in soup.select("svg, img"):
+        picture.decompose()
+
+
+def _spread(soup: BeautifulSoup, table: Tag) -> None:
+    """Put in the place of a table a section for each row, whose cells say what they are."""
+    columns = [cell.get_text() for cell in table.select("thead th")]
+    for row in table.select("tbody > tr"):
+        first, *others = row.find_all(["th", "td"], recursive=False)
+        if title := first.select_one(".guide-idiom-title"):
+            title.name = "h3"
+        for column, cell in zip(columns[1:], others, strict=True):
+            cell.insert(0, _paragraph(soup, column, strong=True))
+        for cell in row.select(".filename"):
+            cell.decompose()  # it says the same as the column
+        for part in (row, first, *others):
+            part.name = "div"
+    for head in table.select("thead"):
+        head.decompose()
+    for part in (table, *table.select("tbody")):
+        part.name = "div"
+
+
+def _paragraph(soup: BeautifulSoup, text: str, *, strong: bool = False) -> Tag:
+    paragraph = soup.new_tag("p")
+    inner = soup.new_tag("strong") if strong else paragraph
+    inner.string = text
+    if strong:
+        paragraph.append(inner)
+    return paragraph

@@ -1,0 +1,76 @@
+"""What a notebook is made of: a chapter's text, and the recordings of what it shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from nnsight_guide.chapter_text import Block, Call, blocks, calls_in
+from nnsight_guide.errors import GuideError
+from nnsight_guide.notebook_prose import Link
+from nnsight_guide.project import did_you_mean
+from nnsight_guide.recordings import Recording
+
+SHOWING = ("cell", "fragment", "output", "setup")  # the calls that show a recording
+SETUP = ("model", "setup")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What a notebook is made of.
+
+    Args:
+        path: the chapter's file, relative to the project.
+        markdown: its text.
+        recordings: of each snippet the recording to show.
+        link: where a link of the chapter leads from the notebook; `""` is the chapter itself.
+
+    """
+
+    path: str
+    markdown: str
+    recordings: Mapping[str, Recording]
+    link: Link
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """The blocks of its text."""
+        return blocks(self.markdown)
+
+    def recorded(self, call: Call) -> Mapping[str, Any]:
+        """Return the cell that a call names.
+
+        Raises:
+            GuideError: there is no such cell; the nearest name and the call's line are named.
+
+        """
+        snippet, name = call.arguments
+        recording = self.recordings.get(snippet)
+        if recording is None:
+            hint = did_you_mean(snippet, self.recordings)
+            raise self._error(call, f"there is no snippet '{snippet}'{hint}")
+        recorded = recording.cell(name)
+        if recorded is None:
+            hint = did_you_mean(name, recording.cell_names())
+            raise self._error(call, f"snippets/{snippet}.py has no cell '{name}'{hint}")
+        return recorded
+
+    def _error(self, call: Call, message: str) -> GuideError:
+        words = r"\s*,\s*".join(f"""["']{re.escape(word)}["']""" for word in call.arguments)
+        found = re.search(rf"\(\s*{words}", self.markdown)
+        line = self.markdown.count("\n", 0, found.start()) + 1 if found else 1
+        return GuideError(f"{self.path}, line {line}: {message}")
+
+    def used(self) -> dict[str, Recording]:
+        """Return the recordings that the chapter shows, by snippet."""
+        calls = [call for block in self.blocks for call in calls_in(block)]
+        names = [(call.arguments or SETUP)[0] for call in calls if call.function in SHOWING]
+        known = self.recordings
+        return {name: known[name] for name in names if name in known}
+
+    def provenance(self) -> list[dict[str, Any]]:
+        """Return how those recordings came to be."""
+        return [recording.provenance for recording in self.used().values()]

@@ -1,0 +1,228 @@
+"""A chapter and its recordings become a notebook."""
+
+from __future__ import annotations
+
+import base64
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import nbformat
+import pytest
+
+from nnsight_guide import notebook_prose as prose
+from nnsight_guide.errors import GuideError
+from nnsight_guide.figure import MIME
+from nnsight_guide.heat_map_png import heat_maps_png
+from nnsight_guide.notebook_page import colab_url
+from nnsight_guide.notebook_source import Chapter
+from nnsight_guide.notebooks import notebook
+from nnsight_guide.recordings import Recording
+
+VERSIONS = {"nnsight": "0.8.1", "torch": "2.13.0+cpu", "transformers": "5.22.2"}
+DRAWING = {
+    "component": "AttentionPatterns",
+    "props": {"tokens": ["a", "b"], "attention": [[[1.0, 0.0], [0.5, 0.5]]]},
+}
+
+
+def recorded(name: str, source: str, *outputs: Mapping[str, Any], tags: tuple[str, ...] = ()):
+    metadata = {"title": name, "tags": ["active-ipynb", *tags] if tags else []}
+    return {"metadata": metadata, "source": source, "outputs": list(outputs)}
+
+
+def printed(text: str) -> dict[str, Any]:
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+RAISED = {"output_type": "error", "ename": "NameError", "evalue": "no", "traceback": ["no"]}
+DRAWN = {
+    "output_type": "execute_result",
+    "execution_count": 9,
+    "metadata": {},
+    "data": {MIME: DRAWING, "text/plain": "a figure"},
+}
+
+
+def recording(*cells: Mapping[str, Any]) -> Recording:
+    made = {
+        "profile": "demo",
+        "model": "nnsight-guide/gptj-demo",
+        "versions": VERSIONS,
+        "device": "cpu",
+        "dtype": "bfloat16",
+        "date": "2026-11-23",
+    }
+    return Recording({"cells": list(cells), "metadata": {"guide": {"provenance": made}}})
+
+
+RECORDINGS = {
+    "model": recording(recorded("setup", "model = 1")),
+    "first": recording(
+        recorded("ask", "print(1)", printed("1\n")),
+        recorded("fail", "nothing", RAISED, tags=("raises-exception",)),
+        recorded("draw", "draw()", DRAWN),
+    ),
+}
+BLOCK = '```python exec="1" html="1"\nfrom nnsight_guide.chapter import x\n{}\n```\n'
+
+
+def show(*calls: str, indent: str = "") -> str:
+    block = BLOCK.format("\n".join(f"print({call})" for call in calls))
+    return "".join(f"{indent}{line}\n" if line else "\n" for line in block.splitlines())
+
+
+def made(markdown: str, site: str | None = None, **options: bool) -> list[dict[str, Any]]:
+    """Make a notebook of a chapter with a title; return what comes after its two first cells."""
+
+    def link(target: str) -> str | None:
+        return target if ":" in target else site and site + target
+
+    text = f"# A chapter\n\n{markdown}"
+    result = notebook(Chapter("docs/chapters/a.md", text, RECORDINGS, link), **options)
+    nbformat.validate(nbformat.from_dict(result))
+    title, install, *rest = result["cells"]
+    assert title["source"].startswith("# A chapter")
+    assert install["cell_type"] == "code"
+    return rest
+
+
+def source(markdown: str, **options: Any) -> str:
+    return "\n\n".join(cell["source"] for cell in made(markdown, **options))
+
+
+def test_a_block_becomes_its_cell_with_its_recorded_output():
+    before, code, after, *_ = made("Before.\n\n" + show('cell("first", "ask")') + "\nAfter.\n")
+    assert before["source"] == "Before."
+    assert code["source"] == "print(1)"
+    assert code["outputs"] == [printed("1\n")]
+    assert after["source"].startswith("After.")
+
+
+def test_what_ran_is_numbered_in_the_order_of_the_notebook():
+    cells = made(show("setup()", 'cell("first", "draw")', 'cell("first", "ask")'))
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == [None, 3, 4]
+    assert code[1]["outputs"][0]["execution_count"] == 3
+
+
+def test_a_cell_that_fails_on_purpose_carries_jupyters_tag():
+    code = made(show('cell("first", "fail")'))[0]
+    assert code["metadata"] == {"tags": ["raises-exception"]}
+
+
+def test_a_figure_is_a_picture_in_the_file_and_the_sites_own_on_the_page():
+    chapter = show('cell("first", "draw")')
+    file, page = (made(chapter, for_page=for_page)[0]["outputs"][0] for for_page in (False, True))
+    assert set(file["data"]) == {"image/png", "text/plain"}
+    assert base64.b64decode(file["data"]["image/png"]).startswith(b"\x89PNG")
+    assert set(page["data"]) == {"text/html", "text/plain"}
+    assert "guide-figure" in page["data"]["text/html"]
+
+
+def test_an_output_alone_stands_in_a_markdown_cell():
+    figure, *_ = made(show('output("first", "draw")'))
+    assert figure["cell_type"] == "markdown"
+    assert list(figure["attachments"]) == ["figure.png"]
+    assert "1 head over 2 tokens" in figure["source"]
+
+
+def test_what_needs_the_guides_package_is_shown_and_not_run():
+    cells = made(show('fragment("first", "ask")'))
+    assert all(cell["cell_type"] == "markdown" for cell in cells)
+    assert "```python\nprint(1)\n```" in cells[0]["source"]
+
+
+def test_an_admonition_becomes_a_quotation_with_a_bold_title():
+    assert '> **Not so "fast"**\n>\n> Wait.' in source(
+        '!!! note "Not so \\"fast\\""\n\n    Wait.\n'
+    )
+    assert "> **Warning**\n" in source("!!! warning\n\n    Wait.\n")
+
+
+def test_what_is_folded_stays_so_and_what_is_folded_in_it_too():
+    text = source('??? tip "Is `x` *it*?"\n\n    Yes.\n\n    ??? tip "Why"\n\n        So.\n')
+    assert "<summary>Is <code>x</code> <em>it</em>?</summary>\n\nYes.\n\n<details>" in text
+    assert "So.\n\n</details>\n\n</details>" in text
+
+
+def test_tabs_stand_one_after_another():
+    text = source('=== "One"\n\n    ```bash\n    ls\n    ```\n\n=== "Two"\n\n    2.\n')
+    assert "**One**\n\n```bash\nls\n```\n\n**Two**\n\n2." in text
+
+
+def test_a_fence_loses_what_only_the_site_understands():
+    assert "```python\nx = 1\n\ny = 2\n```" in source(
+        "```{ .python .no-copy }\nx = 1\n\ny = 2\n```\n"
+    )
+
+
+def test_a_link_leads_to_the_published_site_or_is_its_text():
+    text = "See [the `x`\nchapter](b.md#c) and [this](https://nnsight.net).\n"
+    assert "[the `x`\nchapter](https://g.org/b.md#c)" in source(text, site="https://g.org/")
+    unpublished = source(text)
+    assert "See the `x`\nchapter and [this](https://nnsight.net)." in unpublished
+
+
+def test_what_looks_like_a_link_in_code_is_none():
+    assert prose.text("`a[0](b)` and ``[`x`](y)``", lambda _: None) == "`a[0](b)` and ``[`x`](y)``"
+
+
+def test_a_misspelt_name_is_told_with_the_chapters_line():
+    with pytest.raises(GuideError, match=r"a\.md, line 5: .*no cell 'aks': did you mean 'ask'\?"):
+        made(show('cell("first", "aks")'))
+    with pytest.raises(GuideError, match=r"line 5: there is no snippet 'frist': did you mean"):
+        made(show('cell("frist", "ask")'))
+
+
+EXERCISE = (
+    "```{ .python .no-copy .your-turn }\nx = ...\n```\n\n"
+    + '??? success "Show the solution"\n\n'
+    + show('cell("first", "ask")', indent="    ")
+    + '\n    Because.\n\nMore.\n\n??? success "Another"\n\n'
+    + show('cell("first", "draw")', indent="    ")
+)
+
+
+def test_a_worksheet_has_the_readers_cells_and_no_solution():
+    code = [cell for cell in made(EXERCISE, worksheet=True) if cell["cell_type"] == "code"]
+    assert code[0]["source"].startswith("raise NotImplementedError(")
+    assert code[0]["source"].endswith("\n\nx = ...")
+    assert [cell["source"] for cell in code[1:]] == ["# Your code"]
+    assert "Because" not in source(EXERCISE, worksheet=True)
+
+
+def test_with_solution_the_readers_block_is_only_shown():
+    code = [cell["source"] for cell in made(EXERCISE) if cell["cell_type"] == "code"]
+    assert code == ["print(1)", "draw()"]
+    assert "**Show the solution**" in source(EXERCISE)
+    assert "```python\nx = ...\n```" in source(EXERCISE)
+
+
+def test_a_notebook_ends_with_what_its_outputs_were_made_with():
+    last = made(show('cell("first", "ask")'))[-1]["source"]
+    assert "`nnsight-guide/gptj-demo` in bfloat16 on cpu, nnsight 0.8.1" in last
+    assert last.endswith("run on 2026-11-23.*")
+
+
+def test_equal_sources_give_equal_notebooks():
+    assert made(EXERCISE) == made(EXERCISE)
+
+
+@pytest.mark.parametrize(("n_heads", "n_tokens"), [(1, 1), (16, 10), (5, 300)])
+def test_the_picture_is_a_png_of_the_size_it_says(n_heads, n_tokens):
+    row = [1.0] + [0.0] * (n_tokens - 1)
+    png = heat_maps_png([[row] * n_tokens] * n_heads)
+    width, height = struct.unpack(">II", png[16:24])
+    at = png.index(b"IDAT")
+    (length,) = struct.unpack(">I", png[at - 4 : at])
+    assert len(zlib.decompress(png[at + 4 : at + 4 + length])) == height * (width + 1)
+
+
+def test_colab_is_offered_for_a_repository_on_github_only():
+    expected = "https://colab.research.google.com/github/o/r.x/blob/gh-pages/downloads/a.ipynb"
+    for address in ("https://github.com/o/r.x", "https://github.com/o/r.x.git"):
+        assert colab_url(address, "downloads/a.ipynb") == expected
+    for address in (None, "", "https://gitlab.com/o/r", "https://github.com/o", "github.com/o/r"):
+        assert colab_url(address, "downloads/a.ipynb") is None
