@@ -21,6 +21,8 @@ Read the modules in the order in which the data passes through them::
     cross_links glossary words and GPT-J's modules (`gptj_source`) in the prose become links
     idioms    the idioms of 2024: old code and today's, run in `processes`, judged in `verdicts`
     outcomes  what became of each, recorded; `migration` makes a table of them
+    notebooks a chapter and its recordings → a notebook to download, and a page that mkdocs-jupyter
+              makes of it (`chapter_text`, `notebook_…`, `heat_map_png`)
     site      the few MkDocs events that Markdown cannot do
 """
 

@@ -28,6 +28,8 @@ log = logging.getLogger("mkdocs.plugins.nnsight_guide")
 class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     """Runs what is stale before each build, and shows it on the pages."""
 
+    is_preview = False  # whether an author waits for every rebuild
+
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Keep this plugin, and so the kernel with its model, from one rebuild to the next."""
         self.runner: Runner | None = None

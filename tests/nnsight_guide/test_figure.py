@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup, Tag
 
 from nnsight_guide.errors import GuideError
 from nnsight_guide.figure import COMPONENT, MIME, figure_html, text_alternative
-from nnsight_guide.render import cell_html, output_html
+from nnsight_guide.render import cell_html, shown_html
 
 TOKENS = ["The", " E", "iff", "el", " Tower", " is"]
 N = len(TOKENS)
@@ -178,7 +178,7 @@ def test_an_output_with_a_drawing_is_rendered_as_a_figure_and_its_text_is_not():
         "data": {MIME: made, "text/plain": "plain text"},
         "metadata": {},
     }
-    assert output_html(output) == figure_html(made)
+    assert shown_html([output]) == figure_html(made)
     block = cell_html("draw()", [output], data={}, title="a.py", href="a.py")
     assert figure_html(made) in block
     assert "plain text" not in block
