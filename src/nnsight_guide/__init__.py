@@ -18,12 +18,15 @@ Read the modules in the order in which the data passes through them::
     render    a cell and its recording → HTML
     tabs      the real model's output and the demo's, side by side; `notes` say which is which
     chapter   what a chapter calls: `cell("trace_and_save", "trace")`
+    cards     the head of a chapter becomes its card on the landing page
     cross_links glossary words and GPT-J's modules (`gptj_source`) in the prose become links
     idioms    the idioms of 2024: old code and today's, run in `processes`, judged in `verdicts`
     outcomes  what became of each, recorded; `migration` makes a table of them
     notebooks a chapter and its recordings → a notebook to download, and a page that mkdocs-jupyter
               makes of it (`chapter_text`, `notebook_…`, `heat_map_png`)
     site      the few MkDocs events that Markdown cannot do
+    markdown_pages a page's HTML, made ready to be Markdown for tools; `archive` packs a site to be
+              read offline, and `external_links` asks whether addresses still answer
 """
 
 __version__ = "0.1.0"

@@ -40,7 +40,7 @@ def card_of(text: str) -> Card:
     """
     title, goals = TITLE.search(text), GOALS.search(text)
     if title is None or goals is None:
-        raise GuideError('a chapter with a card has a title and a box \'!!! abstract "In … "\'')
+        raise GuideError("a chapter with a card has a title and a box '!!! abstract \"In … \"'")
     minutes = MINUTES.search(text[: goals.end()])
     if minutes is None:
         raise GuideError("a chapter with a card says at its head how many minutes it takes")

@@ -26,8 +26,7 @@ REACHABLE = """() => {
 FOCUSED = """() => {
     const box = document.activeElement;
     if (box === document.body) return null;
-    // A part of a box that scrolls takes the box along.
-    const asked = box.closest("[data-asked]") ?? box.parentElement?.closest("pre[data-asked]");
+    // Who is in a box that scrolls has reached the box.
     const parents = [];
     for (let up = box; up; up = up.parentElement)
         if (up.dataset?.asked) parents.push(Number(up.dataset.asked));
@@ -58,6 +57,7 @@ def search(page: Page, words: str) -> None:
     page.keyboard.press("/")
     expect(page.locator(".md-search__input")).to_be_focused()
     page.keyboard.type(words, delay=20)
-    whole = words.replace(" ", "+")  # the last letters may be under way when the first are found
+    # The last letters may be under way when the first are found.
+    whole = words.replace(" ", "+")
     found = page.locator(f".md-search-result__link[href*='h={whole}']")
-    expect(found.first).to_be_visible()
+    expect(found.filter(visible=True).first).to_be_visible()
