@@ -11,7 +11,7 @@
   function reach() {
     for (const box of document.querySelectorAll(SCROLLERS)) {
       const clips = getComputedStyle(box).overflowX !== "visible";
-      if (clips && scrolls(box) && !box.querySelector("[tabindex]")) {
+      if (clips && scrolls(box) && !box.querySelector("[tabindex='0']")) {
         box.tabIndex = 0;
       }
     }

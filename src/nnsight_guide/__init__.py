@@ -17,7 +17,8 @@ Read the modules in the order in which the data passes through them::
     outputs   what they printed, less what differs from run to run; `redaction` takes out the key
     render    a cell and its recording → HTML
     tabs      the real model's output and the demo's, side by side; `notes` say which is which
-    chapter   what a chapter calls: `cell("trace_and_save", "trace")`
+    page      the page that is being built
+    chapter   what it calls: `cell("trace_and_save", "trace")`
     cards     the head of a chapter becomes its card on the landing page
     cross_links glossary words and GPT-J's modules (`gptj_source`) in the prose become links
     idioms    the idioms of 2024: old code and today's, run in `processes`, judged in `verdicts`

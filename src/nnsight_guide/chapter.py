@@ -5,123 +5,24 @@
     print(cell("trace_and_save", "trace"))
     ```
 
-A name that does not exist must stop the build with the chapter's file and line. markdown-exec
-turns exceptions into text on the page, so what goes wrong is kept in `Page.problems`, which
-whoever opened the page reads when the page is done.
+Each returns HTML. What goes wrong becomes a problem of the page (`nnsight_guide.page`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import wraps
-from pathlib import Path
-from typing import Any, ParamSpec
+from collections.abc import Mapping
+from typing import Any
 
 from nnsight_guide import cards, figure, migration, notes, render, tabs
 from nnsight_guide.errors import GuideError
-from nnsight_guide.idioms import Idiom
-from nnsight_guide.outcomes import RecordedOutcome
-from nnsight_guide.profiles import GPT_J, Profile
+from nnsight_guide.page import current_page, reported
 from nnsight_guide.project import did_you_mean
 from nnsight_guide.published import published_html
-from nnsight_guide.recordings import Recording
 
-P = ParamSpec("P")
 DEMO_PAGE = "demo-model.md"
-CALL = re.compile(r"""\b(?:cell|output|fragment|picture)\(\s*["'](\w+)["']""")
 
 
-@dataclass
-class Page:
-    """The page that is being built.
-
-    Args:
-        path: the chapter's file, relative to the project.
-        source: its Markdown.
-        base: the way from the page's URL to the root of the site, such as `../..`.
-        profile: what the recordings were made with.
-        recordings: the fresh recording of each snippet.
-        committed: the fresh committed recording of each snippet that has one; none, if the
-            profile is not the demo's.
-        outcomes: each idiom of 2024, and what became of it.
-        docs: the folder of the Markdown files.
-        directory_urls: whether a page's address is a folder (`chapters/x/`) or a file.
-
-    """
-
-    path: str
-    source: str
-    base: str
-    profile: Profile
-    recordings: dict[str, Recording]
-    committed: dict[str, Recording] = field(default_factory=dict)
-    outcomes: dict[str, tuple[Idiom, RecordedOutcome]] = field(default_factory=dict)
-    docs: Path = Path("docs")
-    directory_urls: bool = True
-    shown: list[Recording | RecordedOutcome] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    n_tabs: int = 0
-
-    def line_of(self, words: tuple[str, ...]) -> int:
-        """Return the line (from 1) of the first call with these words as its arguments."""
-        pattern = r"\(\s*" + r"\s*,\s*".join(f"""["']{re.escape(word)}["']""" for word in words)
-        found = re.search(pattern, self.source)
-        return self.source.count("\n", 0, found.start()) + 1 if found else 1
-
-    def way_to(self, source: str) -> str:
-        """Return the link from here to the page that is made of this Markdown file."""
-        name = source.removesuffix(".md")
-        return f"{self.base}/{name}{'/' if self.directory_urls else '.html'}"
-
-    def snippets(self) -> set[str]:
-        """Return the names of the snippets that the page shows, above and below alike."""
-        return set(CALL.findall(self.source)) & self.recordings.keys()
-
-    def recorded_models(self) -> set[str]:
-        """Return the models of the committed recordings that the page shows."""
-        shown = self.snippets() & self.committed.keys()
-        return {self.committed[name].provenance["model"] for name in shown}
-
-    def is_real(self) -> bool:
-        """Whether GPT-J-6B itself gave all outputs of the page, beside the demo model or alone."""
-        sources = [self.committed.get(name, self.recordings[name]) for name in self.snippets()]
-        return bool(sources) and all(made.provenance["model"] == GPT_J for made in sources)
-
-
-_page: Page | None = None
-
-
-def open_page(page: Page) -> None:
-    """Make `page` the one that the blocks to come stand on."""
-    global _page
-    _page = page
-
-
-def _current() -> Page:
-    if _page is None:
-        raise SystemExit("this block runs only while the site is built: use `mkdocs build`")
-    return _page
-
-
-def _reported(function: Callable[P, str]) -> Callable[P, str]:
-    """Turn a GuideError into a problem of the page, with the file and line of the call."""
-
-    @wraps(function)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> str:
-        page = _current()
-        try:
-            return function(*args, **kwargs)
-        except GuideError as error:
-            words = tuple(arg for arg in args if isinstance(arg, str))
-            page.problems.append(f"{page.path}, line {page.line_of(words)}: {error}")
-            return ""
-
-    return wrapped
-
-
-@_reported
+@reported
 def cell(snippet: str, name: str, *, fold: str = "", output: bool = True) -> str:
     """Return a cell of a snippet with its recorded output, as HTML.
 
@@ -136,13 +37,13 @@ def cell(snippet: str, name: str, *, fold: str = "", output: bool = True) -> str
         recorded["outputs"] if output else [],
         data={"snippet": snippet, **data},
         title=f"snippets/{snippet}.py",
-        href=f"{_current().base}/downloads/{snippet}.py",
+        href=f"{current_page().base}/downloads/{snippet}.py",
         fold=fold,
         tabs=_tabs(snippet, name, fold) if output else "",
     )
 
 
-@_reported
+@reported
 def output(snippet: str, name: str) -> str:
     """Return only what a cell printed or drew, as HTML: what a reader's own code should give."""
     recorded, data = _recorded_cell(snippet, name)
@@ -152,7 +53,7 @@ def output(snippet: str, name: str) -> str:
     return render.output_html(render.shown_html(recorded["outputs"]), data=data)
 
 
-@_reported
+@reported
 def fragment(snippet: str, name: str) -> str:
     """Return a cell that needs more than the chapter's set-up (the guide's own package), as HTML.
 
@@ -164,17 +65,17 @@ def fragment(snippet: str, name: str) -> str:
         recorded["outputs"],
         data={"fragment-of": snippet, **data},
         title=f"snippets/{snippet}.py",
-        href=f"{_current().base}/downloads/{snippet}.py",
+        href=f"{current_page().base}/downloads/{snippet}.py",
         copy=False,
         tabs=_tabs(snippet, name),
     )
 
 
-@_reported
+@reported
 def picture(snippet: str, name: str) -> str:
     """Return only the still picture of what a cell drew: a figure that needs no script."""
     _recorded_cell(snippet, name)
-    page = _current()
+    page = current_page()
     recording = page.committed.get(snippet, page.recordings[snippet])
     recorded = recording.cell(name)
     drawings = [
@@ -187,10 +88,10 @@ def picture(snippet: str, name: str) -> str:
     return "".join(map(figure.still_html, drawings))
 
 
-@_reported
+@reported
 def chapter_cards(*sources: str) -> str:
     """Return a card for each of these chapters: what it is called, takes and promises."""
-    page = _current()
+    page = current_page()
     found = []
     for source in sources:
         if not (page.docs / source).is_file():
@@ -203,18 +104,20 @@ def chapter_cards(*sources: str) -> str:
 
 def _recorded_cell(snippet: str, name: str) -> tuple[Mapping[str, Any], dict[str, str]]:
     """Return a cell as it was recorded, and the `data-` attributes of a block that shows it."""
-    recording = _recording(_current(), snippet)
+    recording = current_page().recording(snippet)
     recorded = recording.cell(name)
     if recorded is None:
         hint = did_you_mean(name, recording.cell_names())
         raise GuideError(f"snippets/{snippet}.py has no cell '{name}'{hint}")
+    if recorded["outputs"]:
+        current_page().show(snippet)
     model = recording.provenance["model"]
     return recorded, {"cell": name, "key": recording.key, "model": model}
 
 
 def _tabs(snippet: str, name: str, fold: str = "") -> str:
     """Return the real model's output and the demo's in tabs, or "" where one says it all."""
-    page = _current()
+    page = current_page()
     if snippet not in page.committed:
         return ""
     demo, number = page.recordings[snippet], page.n_tabs + 1
@@ -223,7 +126,7 @@ def _tabs(snippet: str, name: str, fold: str = "") -> str:
     return html
 
 
-@_reported
+@reported
 def setup() -> str:
     """Return the folded code that the blocks of a chapter need, to stand at its head."""
     note = "<p>Run this first: every block of this chapter uses it.</p>"
@@ -232,10 +135,10 @@ def setup() -> str:
     )
 
 
-@_reported
+@reported
 def which_model() -> str:
     """Return the note, for the head of a chapter, on the model that produced its outputs."""
-    page = _current()
+    page = current_page()
     return notes.which_model_html(
         page.profile,
         page.recorded_models(),
@@ -244,46 +147,36 @@ def which_model() -> str:
     )
 
 
-@_reported
+@reported
 def which_service() -> str:
     """Return the note, for the head of the remote chapter, on the service that ran its jobs."""
-    page = _current()
+    page = current_page()
     return notes.which_service_html(page.profile, page.recorded_models(), page.way_to(DEMO_PAGE))
 
 
-@_reported
+@reported
 def published(section: str) -> str:
     """Return the folded table of what was published for GPT-J-6B.
 
     It is left out where the page shows what GPT-J-6B itself gives.
     """
     table = published_html(section)
-    return "" if _current().is_real() else table
+    return "" if current_page().is_real() else table
 
 
-@_reported
+@reported
 def idioms_overview() -> str:
     """Return the list of the verdicts on the idioms of 2024, each with links to its idioms."""
-    return migration.overview_html(_current().outcomes.values())
+    return migration.overview_html(current_page().outcomes.values())
 
 
-@_reported
+@reported
 def idioms_table(*names: str) -> str:
     """Return the table of these idioms of 2024: the old code, what it does today, today's code."""
-    page = _current()
+    page = current_page()
     for name in names:
         if name not in page.outcomes:
             raise GuideError(f"there is no idiom '{name}'{did_you_mean(name, page.outcomes)}")
     rows = [page.outcomes[name] for name in names]
     page.shown.extend(recorded for _, recorded in rows)
     return migration.table_html(rows)
-
-
-def _recording(page: Page, snippet: str) -> Recording:
-    if snippet not in page.recordings:
-        raise GuideError(f"there is no snippet '{snippet}'{did_you_mean(snippet, page.recordings)}")
-    recording = page.recordings[snippet]
-    for made in (page.committed.get(snippet), recording):
-        if made is not None and made not in page.shown:
-            page.shown.append(made)
-    return recording

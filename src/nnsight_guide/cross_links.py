@@ -23,8 +23,8 @@ from markdown.extensions.toc import slugify
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import HTML_PLACEHOLDER_RE
 
-from nnsight_guide import chapter
 from nnsight_guide.gptj_source import source_url
+from nnsight_guide.page import current_page
 
 GLOSSARY = "glossary.md"
 NOT_PROSE = {"a", "figure", "label", "pre", "script", "style", "summary", "svg", "th"}
@@ -64,7 +64,7 @@ class CrossLinker(Treeprocessor):  # type: ignore[misc]
         """Link the words and modules of the page that is open."""
         if hasattr(self.md, "_original_md"):
             return  # Markdown that a block of markdown-exec printed: its links nobody resolves
-        page = chapter._current().path
+        page = current_page().path
         glossary = f"docs/{GLOSSARY}"
         words = {} if page == glossary else glossary_words(self.docs / GLOSSARY)
         self.base = posixpath.relpath(glossary, posixpath.dirname(page))

@@ -14,9 +14,11 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from nnsight_guide import chapter, committed, outcomes, profiles, redaction, render
+from nnsight_guide import committed, outcomes, profiles, redaction, render
 from nnsight_guide.errors import GuideError
 from nnsight_guide.notebook_files import Notebooks
+from nnsight_guide.page import Page as ChapterPage
+from nnsight_guide.page import open_page
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
 from nnsight_guide.run import Runner, freshness
@@ -35,6 +37,8 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         self.runner: Runner | None = None
         self.is_preview = command == "serve"
         redaction.install_hook()
+        # It would report every notebook, with its path, at every build.
+        logging.getLogger("mkdocs.plugins.mkdocs_jupyter").setLevel(logging.WARNING)
 
     def on_config(self, config: MkDocsConfig) -> None:
         """Offer no edit links without a repository; in an offline site, serve every script."""
@@ -93,7 +97,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files
     ) -> None:
         """Tell the blocks of this page where they stand."""
-        self.page = chapter.Page(
+        self.page = ChapterPage(
             path=f"docs/{page.file.src_uri}",
             source=page.file.content_string,
             base=get_relative_url(".", page.url).rstrip("/"),
@@ -104,7 +108,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             docs=Path(config.docs_dir),
             directory_urls=config.use_directory_urls,
         )
-        chapter.open_page(self.page)
+        open_page(self.page)
         self.notebooks.prepare(page, files)
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:

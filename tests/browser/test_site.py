@@ -23,6 +23,8 @@ FIGURES = "exercises/attention-patterns/"
 SOURCES = sorted(path.relative_to(ROOT / "docs").as_posix() for path in ROOT.glob("docs/**/*.md"))
 PAGES = [source.removesuffix("index.md").replace(".md", "/") for source in SOURCES]
 PAGES += ["404.html"]
+CHAPTERS = [path for path in PAGES if path.startswith(("chapters/", "exercises/"))]
+NOTEBOOKS = [f"notebooks/{path.split('/')[1]}/" for path in CHAPTERS]
 ON_NDIF = "GPT-J on NDIF"
 SHARED = ("/assets/stylesheets/", "/assets/javascripts/", "/search/", "/sitemap.xml")
 KILOBYTE = 1000
@@ -64,7 +66,7 @@ def offline(checkout: Path, first_build: str, tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, *NOTEBOOKS])
 def test_axe_finds_nothing_in_light_in_dark_and_on_a_phone(visitor, guide, path):
     page = visitor(own=guide.address).page
     page.goto(f"{guide.address}{path}")
@@ -78,7 +80,7 @@ def test_axe_finds_nothing_in_light_in_dark_and_on_a_phone(visitor, guide, path)
     assert faults(page) == []
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, *NOTEBOOKS])
 def test_no_page_asks_another_host_complains_or_is_too_wide(visitor, guide, path):
     visit = visitor(own=guide.address, width=390)
     visit.page.goto(f"{guide.address}{path}")
@@ -128,9 +130,8 @@ def test_every_chapter_has_a_card_that_leads_to_it(visitor, guide):
     page.goto(guide.address)
     cards = page.locator(".guide-card")
     addresses = [link.get_attribute("href") for link in cards.get_by_role("link").all()]
-    chapters = [path for path in PAGES if path.startswith(("chapters/", "exercises/"))]
     assert {address.removeprefix(guide.address).removeprefix("./") for address in addresses} == {
-        *chapters,
+        *CHAPTERS,
         "migration/",
     }
     expect(cards.locator(".guide-card-minutes")).to_have_text([re.compile(r"^\d+ minutes$")] * 7)

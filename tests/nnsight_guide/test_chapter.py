@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from nnsight_guide import chapter
+from nnsight_guide.page import Page, open_page
 from nnsight_guide.recordings import Recording
 
 SOURCE = """# A chapter
@@ -40,8 +41,8 @@ RECORDING = Recording(
 
 @pytest.fixture
 def page(profile):
-    page = chapter.Page("docs/a.md", SOURCE, "../..", profile, {"first": RECORDING})
-    chapter.open_page(page)
+    page = Page("docs/a.md", SOURCE, "../..", profile, {"first": RECORDING})
+    open_page(page)
     return page
 
 

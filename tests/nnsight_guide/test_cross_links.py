@@ -8,7 +8,8 @@ import pytest
 from bs4 import BeautifulSoup
 from markdown import Markdown
 
-from nnsight_guide import chapter, gptj_source
+from nnsight_guide import gptj_source
+from nnsight_guide.page import Page, open_page
 
 GLOSSARY = "# Glossary\n\n## Head\n\n## Attention pattern\n\n## d_model\n\n## Logits\n\n## Token\n"
 
@@ -25,7 +26,7 @@ def render(tmp_path, profile):
     }
 
     def rendered(text: str, path: str = "docs/chapters/a.md") -> BeautifulSoup:
-        chapter.open_page(chapter.Page(path, text, "../..", profile, {}))
+        open_page(Page(path, text, "../..", profile, {}))
         markdown = Markdown(extensions=extensions, extension_configs=settings)
         return BeautifulSoup(markdown.convert(text), "html.parser")
 

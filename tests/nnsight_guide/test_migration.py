@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 from nnsight_guide import chapter, migration
 from nnsight_guide.idioms import Idiom
 from nnsight_guide.outcomes import RecordedOutcome
+from nnsight_guide.page import Page, open_page
 from nnsight_guide.verdicts import Outcome
 
 MARKUP = "<b>&amp;</b>"
@@ -123,10 +124,8 @@ SOURCE = 'print(idioms_table(\n    "old_name",\n))\n\nprint(idioms_table("old_na
 
 @pytest.fixture
 def page(profile):
-    page = chapter.Page(
-        "docs/a.md", SOURCE, "..", profile, recordings={}, outcomes={"old_name": row()}
-    )
-    chapter.open_page(page)
+    page = Page("docs/a.md", SOURCE, "..", profile, recordings={}, outcomes={"old_name": row()})
+    open_page(page)
     return page
 
 

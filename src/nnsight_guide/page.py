@@ -1,0 +1,133 @@
+"""The page that is being built, as what a chapter calls finds it.
+
+A name that does not exist must stop the build with the chapter's file and line. markdown-exec
+turns exceptions into text on the page, so what goes wrong is kept in `Page.problems`, which
+whoever opened the page reads when the page is done.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+from nnsight_guide.errors import GuideError
+from nnsight_guide.idioms import Idiom
+from nnsight_guide.outcomes import RecordedOutcome
+from nnsight_guide.profiles import GPT_J, Profile
+from nnsight_guide.project import did_you_mean
+from nnsight_guide.recordings import Recording
+
+P = ParamSpec("P")
+CALL = re.compile(r"""\b(?:cell|output|fragment|picture)\(\s*["'](\w+)["']""")
+
+
+@dataclass
+class Page:
+    """The page that is being built.
+
+    Args:
+        path: the chapter's file, relative to the project.
+        source: its Markdown.
+        base: the way from the page's URL to the root of the site, such as `../..`.
+        profile: what the recordings were made with.
+        recordings: the fresh recording of each snippet.
+        committed: the fresh committed recording of each snippet that has one; none, if the
+            profile is not the demo's.
+        outcomes: each idiom of 2024, and what became of it.
+        docs: the folder of the Markdown files.
+        directory_urls: whether a page's address is a folder (`chapters/x/`) or a file.
+
+    """
+
+    path: str
+    source: str
+    base: str
+    profile: Profile
+    recordings: dict[str, Recording]
+    committed: dict[str, Recording] = field(default_factory=dict)
+    outcomes: dict[str, tuple[Idiom, RecordedOutcome]] = field(default_factory=dict)
+    docs: Path = Path("docs")
+    directory_urls: bool = True
+    shown: list[Recording | RecordedOutcome] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    n_tabs: int = 0
+
+    def line_of(self, words: tuple[str, ...]) -> int:
+        """Return the line (from 1) of the first call with these words as its arguments."""
+        pattern = r"\(\s*" + r"\s*,\s*".join(f"""["']{re.escape(word)}["']""" for word in words)
+        found = re.search(pattern, self.source)
+        return self.source.count("\n", 0, found.start()) + 1 if found else 1
+
+    def way_to(self, source: str) -> str:
+        """Return the link from here to the page that is made of this Markdown file."""
+        name = source.removesuffix(".md")
+        return f"{self.base}/{name}{'/' if self.directory_urls else '.html'}"
+
+    def snippets(self) -> set[str]:
+        """Return the names of the snippets that the page shows, above and below alike."""
+        return set(CALL.findall(self.source)) & self.recordings.keys()
+
+    def recorded_models(self) -> set[str]:
+        """Return the models of the committed recordings that the page shows."""
+        shown = self.snippets() & self.committed.keys()
+        return {self.committed[name].provenance["model"] for name in shown}
+
+    def recording(self, snippet: str) -> Recording:
+        """Return the recording of a snippet.
+
+        Raises:
+            GuideError: there is no such snippet; the nearest name is named.
+
+        """
+        if snippet not in self.recordings:
+            raise GuideError(
+                f"there is no snippet '{snippet}'{did_you_mean(snippet, self.recordings)}"
+            )
+        return self.recordings[snippet]
+
+    def show(self, snippet: str) -> None:
+        """Remember that outputs of a snippet stand on the page, for its provenance."""
+        for made in (self.committed.get(snippet), self.recordings[snippet]):
+            if made is not None and made not in self.shown:
+                self.shown.append(made)
+
+    def is_real(self) -> bool:
+        """Whether GPT-J-6B itself gave all outputs of the page, beside the demo model or alone."""
+        sources = [self.committed.get(name, self.recordings[name]) for name in self.snippets()]
+        return bool(sources) and all(made.provenance["model"] == GPT_J for made in sources)
+
+
+_page: Page | None = None
+
+
+def open_page(page: Page) -> None:
+    """Make `page` the one that the blocks to come stand on."""
+    global _page
+    _page = page
+
+
+def current_page() -> Page:
+    """Return the page that the block which is running stands on."""
+    if _page is None:
+        raise SystemExit("this block runs only while the site is built: use `mkdocs build`")
+    return _page
+
+
+def reported(function: Callable[P, str]) -> Callable[P, str]:
+    """Turn a GuideError into a problem of the page, with the file and line of the call."""
+
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> str:
+        page = current_page()
+        try:
+            return function(*args, **kwargs)
+        except GuideError as error:
+            words = tuple(arg for arg in args if isinstance(arg, str))
+            page.problems.append(f"{page.path}, line {page.line_of(words)}: {error}")
+            return ""
+
+    return wrapped
