@@ -157,18 +157,27 @@ def test_the_revision_follows_weights_merges_and_code(tmp_path, monkeypatch):
         assert expansion.revision() != before
 
 
+def begun(cache):
+    """Start an expansion, and wait until it has begun to write."""
+    process = start(cache)
+    while not list(cache.glob(".unfinished-*")) and process.poll() is None:
+        time.sleep(0.001)
+    return process
+
+
 @pytest.mark.skipif(os.name != "posix", reason="kills by a POSIX signal")
 def test_killed_at_any_moment_it_leaves_nothing_half_made(tmp_path, folder):
     rng = random.Random(20)
     good = all_files(hub_cache(folder).parent)
+    process = begun(tmp_path / "to the end")
+    started = time.monotonic()
+    process.communicate()
+    seconds = time.monotonic() - started  # of its work, on this machine
     killed = 0
     for attempt in range(8):
         cache = tmp_path / str(attempt)
-        process = start(cache)
-        # Wait until it has begun, then for as long as a part of its work takes.
-        while not list(cache.glob(".unfinished-*")) and process.poll() is None:
-            time.sleep(0.001)
-        time.sleep(rng.uniform(0, 0.5))
+        process = begun(cache)
+        time.sleep(rng.uniform(0, 0.8 * seconds))
         process.send_signal(signal.SIGKILL)
         process.communicate()
         killed += process.returncode == -signal.SIGKILL
