@@ -42,6 +42,8 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
 
     def on_config(self, config: MkDocsConfig) -> None:
         """Offer no edit links without a repository; in an offline site, serve every script."""
+        # A variable that is set, and empty, reads as null, which other plugins do not expect.
+        config.site_url = config.site_url or ""
         if not config.repo_url:
             config.edit_uri = None
         offline = config.plugins.get("material/offline")
