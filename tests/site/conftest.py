@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,21 +11,14 @@ from bs4 import BeautifulSoup, Tag
 
 
 @pytest.fixture
-def build_elsewhere(tmp_path: Path) -> Callable[[Path], subprocess.CompletedProcess[str]]:
+def build_elsewhere(
+    command: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> Callable[[Path], subprocess.CompletedProcess[str]]:
     """Build the site of a checkout into another folder, so that the one of `pages` stays whole."""
-
-    def build(folder: Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(tmp_path / "site")],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(folder / "src")},
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-
-    return build
+    to = ("--site-dir", str(tmp_path / "site"))
+    return lambda folder: command(
+        "mkdocs", "build", *to, cwd=folder, PYTHONPATH=str(folder / "src")
+    )
 
 
 @pytest.fixture(scope="session")
