@@ -18,6 +18,7 @@ from nnsight_guide.errors import GuideError
 from nnsight_guide.page import current_page, reported
 from nnsight_guide.project import did_you_mean
 from nnsight_guide.published import published_html
+from nnsight_guide.recordings import pick_cell
 
 DEMO_PAGE = "demo-model.md"
 
@@ -104,15 +105,16 @@ def chapter_cards(*sources: str) -> str:
 
 def _recorded_cell(snippet: str, name: str) -> tuple[Mapping[str, Any], dict[str, str]]:
     """Return a cell as it was recorded, and the `data-` attributes of a block that shows it."""
-    recording = current_page().recording(snippet)
-    recorded = recording.cell(name)
-    if recorded is None:
-        hint = did_you_mean(name, recording.cell_names())
-        raise GuideError(f"snippets/{snippet}.py has no cell '{name}'{hint}")
+    page = current_page()
+    recorded = pick_cell(page.recordings, snippet, name)
     if recorded["outputs"]:
-        current_page().show(snippet)
-    model = recording.provenance["model"]
-    return recorded, {"cell": name, "key": recording.key, "model": model}
+        page.show(snippet)
+    recording = page.recordings[snippet]
+    return recorded, {
+        "cell": name,
+        "key": recording.key,
+        "model": recording.provenance["model"],
+    }
 
 
 def _tabs(snippet: str, name: str, fold: str = "") -> str:

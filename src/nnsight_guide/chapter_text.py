@@ -138,3 +138,10 @@ def _calls(code: str) -> list[Call]:
         for shown in printed.args
         if isinstance(shown, ast.Call) and isinstance(shown.func, ast.Name)
     ]
+
+
+def line_of(markdown: str, words: Sequence[str]) -> int:
+    """Return the line (from 1) of the first call with these words as its arguments."""
+    pattern = r"\(\s*" + r"\s*,\s*".join(f"""["']{re.escape(word)}["']""" for word in words)
+    found = re.search(pattern, markdown)
+    return markdown.count("\n", 0, found.start()) + 1 if found else 1

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from nnsight_guide.chapter_text import Block, Call, blocks, calls_in
+from nnsight_guide.chapter_text import Block, Call, blocks, calls_in, line_of
 from nnsight_guide.errors import GuideError
 from nnsight_guide.notebook_prose import Link
-from nnsight_guide.project import did_you_mean
-from nnsight_guide.recordings import Recording
+from nnsight_guide.recordings import Recording, pick_cell
 
 SHOWING = ("cell", "fragment", "output", "setup")  # the calls that show a recording
 SETUP = ("model", "setup")
@@ -48,21 +46,11 @@ class Chapter:
 
         """
         snippet, name = call.arguments
-        recording = self.recordings.get(snippet)
-        if recording is None:
-            hint = did_you_mean(snippet, self.recordings)
-            raise self._error(call, f"there is no snippet '{snippet}'{hint}")
-        recorded = recording.cell(name)
-        if recorded is None:
-            hint = did_you_mean(name, recording.cell_names())
-            raise self._error(call, f"snippets/{snippet}.py has no cell '{name}'{hint}")
-        return recorded
-
-    def _error(self, call: Call, message: str) -> GuideError:
-        words = r"\s*,\s*".join(f"""["']{re.escape(word)}["']""" for word in call.arguments)
-        found = re.search(rf"\(\s*{words}", self.markdown)
-        line = self.markdown.count("\n", 0, found.start()) + 1 if found else 1
-        return GuideError(f"{self.path}, line {line}: {message}")
+        try:
+            return pick_cell(self.recordings, snippet, name)
+        except GuideError as error:
+            line = line_of(self.markdown, call.arguments)
+            raise GuideError(f"{self.path}, line {line}: {error}") from None
 
     def used(self) -> dict[str, Recording]:
         """Return the recordings that the chapter shows, by snippet."""

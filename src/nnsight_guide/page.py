@@ -14,11 +14,11 @@ from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
 
+from nnsight_guide.chapter_text import line_of
 from nnsight_guide.errors import GuideError
 from nnsight_guide.idioms import Idiom
 from nnsight_guide.outcomes import RecordedOutcome
 from nnsight_guide.profiles import GPT_J, Profile
-from nnsight_guide.project import did_you_mean
 from nnsight_guide.recordings import Recording
 
 P = ParamSpec("P")
@@ -58,9 +58,7 @@ class Page:
 
     def line_of(self, words: tuple[str, ...]) -> int:
         """Return the line (from 1) of the first call with these words as its arguments."""
-        pattern = r"\(\s*" + r"\s*,\s*".join(f"""["']{re.escape(word)}["']""" for word in words)
-        found = re.search(pattern, self.source)
-        return self.source.count("\n", 0, found.start()) + 1 if found else 1
+        return line_of(self.source, words)
 
     def way_to(self, source: str) -> str:
         """Return the link from here to the page that is made of this Markdown file."""
@@ -75,19 +73,6 @@ class Page:
         """Return the models of the committed recordings that the page shows."""
         shown = self.snippets() & self.committed.keys()
         return {self.committed[name].provenance["model"] for name in shown}
-
-    def recording(self, snippet: str) -> Recording:
-        """Return the recording of a snippet.
-
-        Raises:
-            GuideError: there is no such snippet; the nearest name is named.
-
-        """
-        if snippet not in self.recordings:
-            raise GuideError(
-                f"there is no snippet '{snippet}'{did_you_mean(snippet, self.recordings)}"
-            )
-        return self.recordings[snippet]
 
     def show(self, snippet: str) -> None:
         """Remember that outputs of a snippet stand on the page, for its provenance."""

@@ -21,7 +21,7 @@ from typing import Any
 from nnsight_guide.errors import GuideError
 from nnsight_guide.imports import project_imports
 from nnsight_guide.profiles import Profile
-from nnsight_guide.project import Project
+from nnsight_guide.project import Project, did_you_mean
 
 FORMAT = "1"  # raise it when the runner comes to record the same run otherwise
 LIBRARIES = ("nnsight", "torch", "transformers", "accelerate", "circuitsvis")
@@ -65,6 +65,33 @@ class Recording:
     def cell_names(self) -> list[str]:
         """Return the names of the cells that have one."""
         return [title for cell in self.notebook["cells"] if (title := _title(cell))]
+
+
+def pick(recordings: Mapping[str, Recording], snippet: str) -> Recording:
+    """Return the recording of a snippet.
+
+    Raises:
+        GuideError: there is no such snippet; the nearest name is named.
+
+    """
+    if snippet not in recordings:
+        raise GuideError(f"there is no snippet '{snippet}'{did_you_mean(snippet, recordings)}")
+    return recordings[snippet]
+
+
+def pick_cell(recordings: Mapping[str, Recording], snippet: str, name: str) -> Mapping[str, Any]:
+    """Return a cell of a snippet as it was recorded.
+
+    Raises:
+        GuideError: there is no such snippet, or no such cell; the nearest name is named.
+
+    """
+    recording = pick(recordings, snippet)
+    recorded = recording.cell(name)
+    if recorded is None:
+        hint = did_you_mean(name, recording.cell_names())
+        raise GuideError(f"snippets/{snippet}.py has no cell '{name}'{hint}")
+    return recorded
 
 
 def library_versions() -> dict[str, str]:
