@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from nnsight_guide.errors import GuideError
-from nnsight_guide.project import did_you_mean
 
 MARKER = re.compile(r"^# %% *(?P<name>\w*)(?!\w*=)", re.MULTILINE)
 REMOTE = re.compile(r"^# %%.*\btags=\[[^]]*\"remote\"", re.MULTILINE)
@@ -40,10 +40,14 @@ def read_notebook(path: Path) -> Any:
         GuideError: the file is no UTF-8 text, no Python, or two of its cells share a name.
 
     """
+    return _notebook(path, path.read_bytes())
+
+
+def _notebook(path: Path, content: bytes) -> Any:
     import jupytext  # here, since what only asks for keys (`status`) can do without it
 
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise GuideError(f"{_short(path)} is not UTF-8 text: byte {error.start} is wrong") from None
     try:
@@ -68,26 +72,18 @@ def read_cells(path: Path) -> dict[str, Cell]:
         GuideError: as `read_notebook`.
 
     """
-    notebook = read_notebook(path)
-    lines = first_lines(path.read_text(encoding="utf-8"))
+    return dict(_cells(path, path.read_bytes()))
+
+
+@lru_cache
+def _cells(path: Path, content: bytes) -> dict[str, Cell]:
+    notebook = _notebook(path, content)
+    lines = first_lines(content.decode("utf-8"))
     return {
         name: Cell(name, cell.source, lines.get(name, 1), raises(cell))
         for cell in notebook.cells
         if (name := cell.metadata.get("title"))
     }
-
-
-def pick(cells: dict[str, Cell], name: str, snippet: str) -> Cell:
-    """Return the cell `name`.
-
-    Raises:
-        GuideError: the snippet has no such cell; the nearest name is named.
-
-    """
-    if name not in cells:
-        hint = did_you_mean(name, cells)
-        raise GuideError(f"snippets/{snippet}.py has no cell '{name}'{hint}")
-    return cells[name]
 
 
 def is_remote(path: Path) -> bool:

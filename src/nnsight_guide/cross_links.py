@@ -12,6 +12,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,11 @@ def glossary_words(glossary: Path) -> dict[str, str]:
 
 def any_of(words: Iterable[str]) -> re.Pattern[str]:
     """Return a pattern for any of the words, singular or plural, wherever it is a whole word."""
+    return _any_of(tuple(words))
+
+
+@lru_cache
+def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
     longest_first = sorted(words, key=len, reverse=True)
     forms = [
         r"\s+".join(map(re.escape, word.removesuffix("s").split())) + "(?:e?s)?"

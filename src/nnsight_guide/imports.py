@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 PACKAGES = {"snippets": "snippets", "nnsight_guide": "src/nnsight_guide"}
@@ -26,18 +27,26 @@ def project_imports(path: Path, root: Path) -> list[Path]:
 
 
 def _imported(path: Path, root: Path) -> Iterator[Path]:
+    for module in _modules(path.read_bytes()):
+        yield from _files(module, root)
+
+
+@lru_cache
+def _modules(source: bytes) -> list[str]:
+    """Return the names that a source imports; every build asks again about the same sources."""
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(source)
     except (SyntaxError, ValueError):
-        return
+        return []
+    modules: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield from _files(alias.name, root)
+            modules += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield from _files(node.module, root)
-            for alias in node.names:  # `from snippets import model` names a module as well
-                yield from _files(f"{node.module}.{alias.name}", root)
+            modules.append(node.module)
+            # `from snippets import model` names a module as well.
+            modules += [f"{node.module}.{alias.name}" for alias in node.names]
+    return modules
 
 
 def _files(module: str, root: Path) -> Iterator[Path]:

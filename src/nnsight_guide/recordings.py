@@ -12,8 +12,10 @@ import hashlib
 import json
 import os
 import platform
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -101,8 +103,16 @@ def library_versions() -> dict[str, str]:
         GuideError: one of them is not installed.
 
     """
+    # A library is installed into a folder, whose time of change tells it: each key asks again.
+    folders = [Path(entry) for entry in sys.path]
+    times = tuple(folder.stat().st_mtime_ns for folder in folders if folder.is_dir())
+    return dict(_installed(LIBRARIES, times))
+
+
+@lru_cache(maxsize=1)
+def _installed(libraries: tuple[str, ...], _times: tuple[int, ...]) -> dict[str, str]:
     try:
-        return {library: version(library) for library in LIBRARIES}
+        return {library: version(library) for library in libraries}
     except PackageNotFoundError as error:
         raise GuideError(f"{error.name} is not installed: run `make install`") from None
 

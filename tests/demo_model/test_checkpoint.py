@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from nnsight_guide.demo_model import digests, expansion, shipped
+from nnsight_guide.demo_model import digests, revision, shipped
 from nnsight_guide.demo_model.checkpoint import checkpoint, hub_cache
 
 EXPAND = """
@@ -41,7 +41,7 @@ def start(cache: Path, code: str = EXPAND) -> subprocess.Popen[str]:
 
 def is_whole(folder: Path) -> bool:
     names = {file.name for file in folder.iterdir()}
-    return names == FILES and digests.intact(folder, expansion.FILES)
+    return names == FILES and digests.intact(folder, revision.FILES)
 
 
 def all_files(cache: Path) -> dict[str, bytes]:
@@ -60,13 +60,13 @@ def cache(folder: Path, tmp_path: Path) -> Path:
 
 
 def test_it_is_laid_out_like_the_cache_of_the_hub(folder):
-    revision = folder.name
+    digits = folder.name
     hub = hub_cache(folder)
     model = hub / "models--nnsight-guide--gptj-demo"
-    assert re.fullmatch("[0-9a-f]{40}", revision)
-    assert hub.name == revision[:8]
-    assert folder == model / "snapshots" / revision
-    assert (model / "refs" / "main").read_text() == revision
+    assert re.fullmatch("[0-9a-f]{40}", digits)
+    assert hub.name == digits[:8]
+    assert folder == model / "snapshots" / digits
+    assert (model / "refs" / "main").read_text() == digits
     assert is_whole(folder)
     assert json.loads((folder / "config.json").read_text())["model_type"] == "gptj"
 
@@ -148,13 +148,13 @@ def test_a_damaged_reference_is_written_again(cache, content):
 
 def test_the_revision_follows_weights_merges_and_code(tmp_path, monkeypatch):
     shipped_files = {name: shipped.read(name) for name in shipped.NAMES}
-    before = expansion.revision()
+    before = revision.revision()
     monkeypatch.setattr(shipped, "FOLDER", tmp_path)
     for changed in shipped.NAMES:
         for name, content in shipped_files.items():
             (tmp_path / name).write_bytes(content + b" " * (name == changed))
         digests.record(tmp_path, shipped.NAMES)
-        assert expansion.revision() != before
+        assert revision.revision() != before
 
 
 def begun(cache):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nnsight_guide.cells import pick, read_cells, read_notebook
+from nnsight_guide.cells import read_cells, read_notebook
 from nnsight_guide.errors import GuideError
 
 SNIPPET = '''"""What it is about."""
@@ -54,11 +54,6 @@ def test_a_cell_knows_the_line_its_code_starts_on(snippet):
     cells = read_cells(snippet)
     assert lines[cells["ask"].line - 1] == 'question = "?"'
     assert lines[cells["fail"].line - 1] == "# print(answer)"
-
-
-def test_a_misspelt_cell_is_refused_with_the_nearest_name(snippet):
-    with pytest.raises(GuideError, match=r"no cell 'aks': did you mean 'ask'\?"):
-        pick(read_cells(snippet), "aks", "asking")
 
 
 @pytest.mark.parametrize(

@@ -43,23 +43,18 @@ def test_another_model_changes_the_key(key, profile, part):
 
 
 @pytest.mark.parametrize("library", recordings.LIBRARIES)
-def test_another_version_of_a_library_changes_the_key(key, monkeypatch, library):
+def test_another_version_of_a_library_changes_the_key(key, monkeypatch, library, tmp_path):
     before = key()
-    installed = recordings.version
-    monkeypatch.setattr(
-        recordings, "version", lambda name: "0.0.1" if name == library else installed(name)
-    )
+    metadata = tmp_path / f"{library}-0.0.1.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text(f"Metadata-Version: 2.1\nName: {library}\nVersion: 0.0.1\n")
+    monkeypatch.syspath_prepend(tmp_path)
     assert key() != before
 
 
 def test_a_library_that_is_missing_is_named_with_the_remedy(key, monkeypatch):
-    from importlib.metadata import PackageNotFoundError
-
-    def missing(name):
-        raise PackageNotFoundError(name)
-
-    monkeypatch.setattr(recordings, "version", missing)
-    with pytest.raises(GuideError, match="nnsight is not installed: run `make install`"):
+    monkeypatch.setattr(recordings, "LIBRARIES", ("torch", "nosight"))
+    with pytest.raises(GuideError, match="nosight is not installed: run `make install`"):
         key()
 
 

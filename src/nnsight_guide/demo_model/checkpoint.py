@@ -22,7 +22,8 @@ from pathlib import Path
 
 import platformdirs
 
-from nnsight_guide.demo_model import MODEL_ID, digests, expansion, shipped
+from nnsight_guide.demo_model import MODEL_ID, digests, shipped
+from nnsight_guide.demo_model import revision as revisions
 
 _UNFINISHED = ".unfinished-"  # a build's folder is called .unfinished-<host>-<pid>-<random>
 _SECONDS_TO_LIVE = 3600.0  # for a build that cannot be asked; it takes about one second
@@ -39,11 +40,11 @@ def checkpoint(cache: Path | None = None) -> Path:
     """
     if cache is None:
         cache = platformdirs.user_cache_path("nnsight-guide")
-    revision = expansion.revision()
+    revision = revisions.revision()
     model = cache / revision[:8] / f"models--{MODEL_ID.replace('/', '--')}"
     snapshot = model / "snapshots" / revision
     _sweep(cache)
-    if not digests.intact(snapshot, expansion.FILES):
+    if not digests.intact(snapshot, revisions.FILES):
         _make(snapshot, cache)
     _point(model / "refs" / "main", revision, cache)
     return snapshot
@@ -55,6 +56,8 @@ def hub_cache(folder: Path) -> Path:
 
 
 def _make(snapshot: Path, cache: Path) -> None:
+    from nnsight_guide.demo_model import expansion  # which imports NumPy
+
     with _build_folder(cache) as build:
         expansion.write(build, shipped.read(shipped.WEIGHTS))
         build.chmod(0o755)  # it was made for its owner alone

@@ -5,7 +5,6 @@ GPT-J's 50,400. Neither torch nor transformers is imported, which keeps the whol
 a second.
 """
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,38 +13,16 @@ import numpy as np
 import numpy.typing as npt
 import safetensors.numpy
 
-from nnsight_guide.demo_model import architecture, digests, shipped, tokenizer
+from nnsight_guide.demo_model import architecture, digests, tokenizer
+from nnsight_guide.demo_model.revision import FILES
 
-FILES = (
-    "config.json",
-    "generation_config.json",
-    "model.safetensors",
-    "tokenizer.json",
-    "tokenizer_config.json",
-)
 IDS = "ids"  # the tensor that says which token each of the compact rows belongs to
 EMBEDDING = "transformer.wte.weight"
 UNEMBEDDING = "lm_head.weight"
 UNEMBEDDING_BIAS = "lm_head.bias"
 UNTRAINED_BIAS = -30.0  # a logit so low that a token without training is never predicted
 
-# All the code that decides what the files contain.
-_SOURCES = ("architecture.py", "expansion.py", "tokenizer.py")
-
 FloatArray = npt.NDArray[np.float32]
-
-
-def revision() -> str:
-    """Return 40 hexadecimal digits that change with anything which the files depend on.
-
-    Raises `ShippedFileError` if a shipped file is missing or damaged.
-    """
-    digest = hashlib.sha256()
-    for name in shipped.NAMES:
-        digest.update(hashlib.sha256(shipped.read(name)).digest())
-    for name in _SOURCES:
-        digest.update(hashlib.sha256(Path(__file__).with_name(name).read_bytes()).digest())
-    return digest.hexdigest()[:40]
 
 
 def write(folder: Path, weights: bytes) -> None:
