@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nnsight_guide import cards, figure, migration, notes, render, tabs
+from nnsight_guide.canary import changes, table
 from nnsight_guide.errors import GuideError
 from nnsight_guide.page import current_page, reported
 from nnsight_guide.project import did_you_mean
@@ -182,3 +183,9 @@ def idioms_table(*names: str) -> str:
     rows = [page.outcomes[name] for name in names]
     page.shown.extend(recorded for _, recorded in rows)
     return migration.table_html(rows)
+
+
+@reported
+def canary_runs() -> str:
+    """Return what the newest releases did in each recorded run of the canary, the latest first."""
+    return table.runs_html(changes.load_all(table.RUNS))

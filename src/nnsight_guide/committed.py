@@ -7,7 +7,6 @@ can know (its weights' fingerprint) is not compared; all else is.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,6 +78,8 @@ def record(project: Project, profile: Profile) -> Recorded:
     """
     if profile.name == "demo":
         raise GuideError("records the real model: set PROFILE=local or PROFILE=remote")
+    if profile.is_random:
+        raise GuideError(f"records the real model, and GUIDE_MODEL names {profile.model_id}")
     done = Recorded()
     names: list[str] = []
     for name in project.snippet_names():
@@ -93,7 +94,7 @@ def record(project: Project, profile: Profile) -> Recorded:
         state = run.freshness(project, name, profile)
         if state.recording is None or state.stale_because:
             raise GuideError(f"snippets/{name}.py changed while it was recorded: record again")
-        recording = _without_folder(state.recording, profile.model_id)
+        recording = state.recording
         path = recording_path(project, name)
         old = recordings.load(path)
         if old is not None and _lasting(old) == _lasting(recording):
@@ -116,19 +117,3 @@ def _lasting(recording: Recording) -> dict[str, Any]:
         },
     }
     return {**recording.notebook, "metadata": metadata}
-
-
-def _without_folder(recording: Recording, model_id: str) -> Recording:
-    """Name a model that is a folder of this machine by the folder's own name, and no more."""
-    folder = Path(model_id)
-    if not folder.is_dir():
-        return recording
-    name = folder.resolve().name
-    text = json.dumps(recording.notebook)
-    for path in {str(folder.resolve()), str(folder.absolute())}:
-        text = text.replace(json.dumps(path)[1:-1], name)
-    notebook = json.loads(text)
-    guide = notebook["metadata"]["guide"]
-    guide["provenance"]["model"] = name
-    guide["key_parts"]["model"] = f"{name} {recording.key_parts['model'].rpartition(' ')[2]}"
-    return Recording(notebook)

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from nnsight_guide.cells import read_notebook
@@ -54,9 +55,14 @@ def read(path: Path) -> Idiom:
         GuideError: it cannot be read as cells, or lacks the docstring or one of the two cells.
 
     """
+    return _read(path, path.read_bytes())
+
+
+@lru_cache
+def _read(path: Path, content: bytes) -> Idiom:
     notebook = read_notebook(path)
     cells = {cell.metadata.get("title", ""): cell.source for cell in notebook.cells}
-    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    docstring = ast.get_docstring(ast.parse(content)) or ""
     title, _, explanation = docstring.partition("\n\n")
     if not explanation or not set(CELLS) <= cells.keys():
         raise GuideError(
@@ -100,8 +106,29 @@ def run(
             processes could not be started.
 
     """
-    idioms = list(idioms)
     failed: list[GuideError] = []
+    for idiom, then, now in run_cells(idioms, environment, root, seconds):
+        try:
+            yield judge(idiom.name, then, now)
+        except GuideError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+def run_cells(
+    idioms: Iterable[Idiom],
+    environment: Mapping[str, str],
+    root: Path,
+    seconds: float = SCRIPT_SECONDS,
+) -> Iterator[tuple[Idiom, Finished, Finished]]:
+    """Run both cells of every idiom, and yield what the two left behind; arguments as in `run`.
+
+    Raises:
+        GuideError: the processes could not be started.
+
+    """
+    idioms = list(idioms)
     with tempfile.TemporaryDirectory(prefix="nnsight-guide-") as name:
         folder = Path(name)
         scripts = []
@@ -116,12 +143,7 @@ def run(
             ended[number] = finished
             then, now = number & ~1, number | 1  # the two scripts of an idiom are neighbours
             if then in ended and now in ended:
-                try:
-                    yield judge(idioms[then // 2].name, ended[then], ended[now])
-                except GuideError as error:
-                    failed.append(error)
-    if failed:
-        raise failed[0]
+                yield idioms[then // 2], ended[then], ended[now]
 
 
 def _run_scripts(

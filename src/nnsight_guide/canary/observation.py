@@ -1,0 +1,146 @@
+"""What the libraries that are installed make of the guide: `python -m … observation FILE`.
+
+It runs in the environment that is observed, in a checkout of the guide, and writes what it saw to
+a file of JSON: both cells of every idiom of 2024, and every test of the snippets.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from nnsight_guide import idioms, outcomes, profiles, recordings
+from nnsight_guide.errors import GuideError
+from nnsight_guide.idioms import Idiom
+from nnsight_guide.processes import Finished
+from nnsight_guide.project import Project
+from nnsight_guide.verdicts import clean, judge, last_line
+
+TESTS = "tests/snippets"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was seen with one set of versions; both results map a name to a few words.
+
+    `idioms` says what became of the old code and of today's; `tests` says "passes" or why not.
+    """
+
+    versions: Mapping[str, str]
+    idioms: Mapping[str, str]
+    tests: Mapping[str, str]
+
+
+def observe(project: Project) -> Observation:
+    """Run the idioms and the tests of a checkout, always on the demo model.
+
+    Raises:
+        GuideError: they could not be run at all.
+
+    """
+    return Observation(
+        versions={"Python": platform.python_version(), **_versions()},
+        idioms=_idioms(project),
+        tests=_tests(project),
+    )
+
+
+def _versions() -> dict[str, str]:
+    # A local build's mark (+cpu) is nobody else's version.
+    return {
+        name: number.partition("+")[0] for name, number in recordings.library_versions().items()
+    }
+
+
+def _idioms(project: Project) -> dict[str, str]:
+    demo = profiles.current({})
+    found = idioms.read_all(project.snippets / outcomes.FOLDER)
+    ran = idioms.run_cells(found, demo.environment, project.root)
+    told = {idiom.name: in_words(idiom, then, now) for idiom, then, now in ran}
+    return dict(sorted(told.items()))
+
+
+def in_words(idiom: Idiom, then: Finished, now: Finished) -> str:
+    """Return what became of an idiom, in one line: the old code's verdict, and both outputs."""
+    try:
+        outcome = judge(idiom.name, then, now)
+    except GuideError:
+        return f"today's code fails: {last_line(now.errors) or f'exit code {now.exit_code}'}"
+    told = str(outcome.verdict)
+    if outcome.message:
+        told += f": {outcome.message}"
+    if outcome.verdict == "differs":
+        told += f"; then prints {_line(outcome.then_output)}"
+    return f"{told}; now prints {_line(outcome.now_output)}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split()) or "nothing"
+
+
+def _tests(project: Project) -> dict[str, str]:
+    with tempfile.TemporaryDirectory(prefix="nnsight-guide-") as folder:
+        report = Path(folder) / "report.xml"
+        done = subprocess.run(  # noqa: S603 - the command is our own
+            [
+                *(sys.executable, "-m", "pytest", TESTS, "--quiet", "-p", "no:cacheprovider"),
+                *("--continue-on-collection-errors", f"--junitxml={report}"),
+            ],
+            cwd=project.root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if not report.is_file():
+            raise GuideError(f"{TESTS} could not be run: {last_line(done.stdout + done.stderr)}")
+        told = results(report.read_text(encoding="utf-8"))
+    if not told:
+        raise GuideError(f"{TESTS} holds no test")
+    return told
+
+
+def results(report: str) -> dict[str, str]:
+    """Return what a report of pytest (JUnit's XML) says of each test: "passes", or why not.
+
+    A module that cannot be imported has one entry, under its own name.
+    """
+    told = {}
+    for case in ElementTree.fromstring(report).iter("testcase"):  # noqa: S314 - pytest wrote it
+        module = (case.get("classname") or "").rpartition(".")[2]
+        name = str(case.get("name"))
+        faults = [found for found in case if found.tag in ("failure", "error", "skipped")]
+        name = f"{module}::{name}" if module else name.rpartition(".")[2]
+        told[name] = _why(faults[0]) if faults else "passes"
+    return dict(sorted(told.items()))
+
+
+def _why(fault: ElementTree.Element) -> str:
+    """Return the line that names what went wrong, without the words that pytest puts before it."""
+    message = fault.get("message") or ""
+    if message == "collection failure":
+        raised = [line[1:].strip() for line in (fault.text or "").splitlines() if line[:2] == "E "]
+        message = raised[-1] if raised else message
+    message = message.removeprefix('failed on setup with "').removesuffix('"')
+    line, _, _ = clean(message).partition("\n")
+    return f"{fault.tag}: {line}"
+
+
+def main(arguments: list[str]) -> None:
+    """Observe the checkout in the current folder, and write what was seen to the named file."""
+    (target,) = arguments
+    seen = asdict(observe(Project.find()))
+    Path(target).write_text(json.dumps(seen), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except GuideError as error:
+        sys.exit(str(error))
