@@ -1,0 +1,209 @@
+"""`make dist`, and what its wheel gives to somebody who has no checkout (on Colab, say).
+
+The wheel is installed into an environment of its own. What it depends on is not installed again
+but taken from here, and nothing else is: what only the project's extras bring cannot be imported.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+import venv
+import zipfile
+from collections.abc import Callable
+from email import message_from_bytes
+from importlib.metadata import distribution, packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from nnsight_guide import __version__
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+WITHOUT = """\
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name in {absent!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Absent())
+"""
+ASKING = """\
+import importlib, sys
+
+try:
+    importlib.import_module(sys.argv[1])
+except ImportError:
+    print("absent")
+"""
+CHECKS = """\
+import torch
+from nnsight import TransformersModel
+from nnsight_guide import checks
+from nnsight_guide.demo_model.checkpoint import checkpoint
+
+prompt = "The Eiffel Tower is in the city of"
+model = TransformersModel(str(checkpoint()), task="text-generation")
+with model.trace(prompt):
+    attention = model.transformer.h[0].attn.attn_dropout.input.save()
+
+checks.check_attention_patterns(attention, model=model, prompt=prompt)
+checks.check_attention_patterns(attention[0], model=model, prompt=prompt)
+print(checks.__file__)
+"""
+SERVICE = """\
+import os, subprocess, sys
+from nnsight_guide import loopback
+
+if __name__ == "__main__":
+    with loopback.start() as service:
+        environment = {**os.environ, **service.environment()}
+        subprocess.run([sys.executable, "client.py", service.repo_id], env=environment, check=True)
+"""
+CLIENT = """\
+import sys
+from nnsight import TransformersModel
+
+model = TransformersModel(sys.argv[1], task="text-generation")
+with model.trace("The Eiffel Tower is in the city of", remote=True):
+    best = model.lm_head.output[0, -1].argmax().save()
+
+print("best", best.item())
+"""
+
+
+def brought_along() -> set[str]:
+    """The packages that come with the wheel: what it depends on, and what that depends on."""
+    found: set[str] = set()
+    asked = [(Requirement(line), frozenset({""})) for line in PROJECT["dependencies"]]
+    while asked:
+        requirement, extras = asked.pop()
+        marker = requirement.marker
+        if marker and not any(marker.evaluate({"extra": extra}) for extra in extras):
+            continue
+        name = canonicalize_name(requirement.name)
+        within = frozenset({"", *requirement.extras})
+        if name in found and not requirement.extras:
+            continue
+        found.add(name)
+        lines = distribution(name).requires or []
+        asked += [(Requirement(line), within) for line in lines]
+    return found
+
+
+@pytest.fixture(scope="module")
+def wheel(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory, command_line: Callable[..., str]
+) -> Path:
+    """The wheel that `make dist` builds."""
+    recipe = re.search(r"^dist:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert recipe
+    folder = tmp_path_factory.mktemp("wheel") / "dist"
+    for line in recipe[1].splitlines():
+        told = line.strip().replace("$(BIN)/pip", f"{sys.executable} -m pip")
+        command_line(
+            "bash", "-c", told.replace("--wheel-dir dist", f"--wheel-dir {folder}"), cwd=checkout
+        )
+    (built,) = folder.iterdir()
+    return built
+
+
+@pytest.fixture(scope="module")
+def python(
+    wheel: Path, tmp_path_factory: pytest.TempPathFactory, command_line: Callable[..., str]
+) -> Callable[..., str]:
+    """Run Python, in an empty folder, where the wheel is installed and no checkout is near."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    interpreter = str(folder / "bin" / "python")
+    command_line(interpreter, "-m", "pip", "install", "--no-deps", "--no-index", str(wheel))
+    here = Path(distribution("nnsight").locate_file(""))
+    packages = Path(
+        command_line(
+            interpreter, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"
+        ).strip()
+    )
+    present = brought_along()
+    absent = {
+        module
+        for module, names in packages_distributions().items()
+        if not {canonicalize_name(name) for name in names} & (present | {"nnsight-guide"})
+    }
+    (packages / "without_extras.py").write_text(WITHOUT.format(absent=absent))
+    (packages / "dependencies.pth").write_text(f"{here}\nimport without_extras\n")
+
+    def run(*arguments: str, **files: str) -> str:
+        empty = tmp_path_factory.mktemp("empty")
+        for name, text in files.items():
+            (empty / f"{name}.py").write_text(text)
+        return command_line(
+            interpreter, *arguments, cwd=empty, PYTHONPATH="", XDG_CACHE_HOME=str(folder / "cache")
+        )
+
+    return run
+
+
+def test_the_wheel_holds_the_package_whole_and_nothing_else(wheel, checkout):
+    package = checkout / "src" / "nnsight_guide"
+    with zipfile.ZipFile(wheel) as packed:
+        names = {name for name in packed.namelist() if ".dist-info/" not in name}
+    there = {
+        f"nnsight_guide/{path.relative_to(package).as_posix()}"
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert names == there
+    assert {
+        "nnsight_guide/published.yml",
+        "nnsight_guide/checks.py",
+        "nnsight_guide/loopback/app.py",
+        *(
+            f"nnsight_guide/demo_model/{name}"
+            for name in ("weights.safetensors", "gpt2_merges.txt.gz", "SHA256SUMS", "NOTICE")
+        ),
+    } <= names
+
+
+def test_its_metadata_asks_for_what_the_package_needs_and_names_the_licence(wheel):
+    with zipfile.ZipFile(wheel) as packed:
+        (name,) = [name for name in packed.namelist() if name.endswith(".dist-info/METADATA")]
+        told = message_from_bytes(packed.read(name))
+        assert f"{name.split('/')[0]}/licenses/LICENSE" in packed.namelist()
+    asked = [Requirement(line) for line in told.get_all("Requires-Dist")]
+    needed = {str(line) for line in asked if line.marker is None}
+    assert needed == {str(Requirement(line)) for line in PROJECT["dependencies"]}
+    assert told["Version"] == __version__
+    assert told["Requires-Python"] == PROJECT["requires-python"]
+    assert told["License-Expression"] == "MIT"
+
+
+def test_what_runs_is_the_wheels_and_only_what_it_brings_is_there(python):
+    where = python("-c", "import nnsight_guide; print(nnsight_guide.__file__)")
+    assert "site-packages" in where
+    assert str(ROOT) not in where
+    for module in ("mkdocs", "jupytext", "nbclient", "pytest"):
+        assert python("asking.py", module, asking=ASKING) == "absent\n", module
+
+
+def test_the_demo_model_is_made_from_what_the_wheel_holds(python):
+    folder = Path(python("-m", "nnsight_guide", "demo").splitlines()[-1])
+    assert (folder / "model.safetensors").is_file()
+
+
+def test_the_checkers_judge_an_answer(python):
+    wrong, right, where = python("checking.py", checking=CHECKS).splitlines()[-3:]
+    assert right.startswith("Right: these are the attention patterns of layer 0")
+    assert wrong.startswith("Not yet: the batch dimension is still there")
+    assert "site-packages" in where
+
+
+def test_the_loopback_service_runs_a_trace(python):
+    told = python("serving.py", serving=SERVICE, client=CLIENT)
+    assert told.splitlines()[-1] == "best 6342", "' Paris'"

@@ -1,0 +1,215 @@
+"""What the workflows for GitHub promise: they are read as YAML, and no promise is in a comment."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(ROOT.glob(".github/workflows/*.yml"))
+PINNED = re.compile(r"uses: [\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+
+
+class Loader(yaml.SafeLoader):
+    """YAML 1.2's booleans: in 1.1 the key `on` would be true."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [found for found in resolvers if found[0] != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read(path):
+    return yaml.load(path.read_text(), Loader)
+
+
+WORKFLOWS = {path.stem: read(path) for path in FILES}
+JOBS = [(name, job) for name, workflow in WORKFLOWS.items() for job in workflow["jobs"].values()]
+
+
+def events(workflow):
+    on = workflow["on"]
+    return set(on) if isinstance(on, (dict, list)) else {on}
+
+
+def commands(job):
+    return [
+        line.strip()
+        for step in job["steps"]
+        for line in step.get("run", "").splitlines()
+        if line.strip()
+    ]
+
+
+def in_main_only(job):
+    return job.get("if") == "github.ref == 'refs/heads/main'"
+
+
+def writes(job):
+    return [name for name, right in job["permissions"].items() if right != "read"]
+
+
+def test_there_is_a_workflow_for_tests_publishing_the_canary_and_recordings():
+    assert WORKFLOWS.keys() == {"test", "publish", "canary", "record"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_action_is_pinned_by_its_full_hash_with_its_version_beside_it(path):
+    used = [line.strip().removeprefix("- ") for line in path.read_text().splitlines()]
+    used = [line for line in used if line.startswith("uses:")]
+    steps = [step for job in read(path)["jobs"].values() for step in job["steps"]]
+    assert len(used) == sum("uses" in step for step in steps) > 0
+    assert [line for line in used if not PINNED.fullmatch(line)] == []
+
+
+def test_an_action_has_the_same_hash_and_version_everywhere():
+    found = {}
+    for path in FILES:
+        for action, rest in re.findall(r"uses: ([\w./-]+)(@.*)", path.read_text()):
+            found.setdefault(action, set()).add(rest)
+    assert {action for action, pins in found.items() if len(pins) > 1} == set()
+
+
+def test_a_workflow_has_no_permission_and_each_job_names_its_own():
+    assert [workflow["permissions"] for workflow in WORKFLOWS.values()] == [{}] * len(WORKFLOWS)
+    assert all("permissions" in job for _, job in JOBS)
+
+
+def test_one_job_may_write_and_it_runs_nothing_of_the_project():
+    writing = [(name, job) for name, job in JOBS if writes(job)]
+    ((name, job),) = writing
+    assert (name, job["permissions"]) == ("publish", {"contents": "write"})
+    assert "actions/checkout" not in str(job)
+    started = {word for line in commands(job) for word in re.findall(r"[\w./-]+", line)}
+    assert not started & {"make", "python", "python3", "pip", "bash", "sh", "source", "eval"}
+    assert not [word for word in started if word.startswith("./")]
+
+
+def test_no_checkout_leaves_a_token_behind():
+    steps = [step for _, job in JOBS for step in job["steps"] if "checkout" in step.get("uses", "")]
+    assert len(steps) == len(WORKFLOWS)
+    assert all(step["with"]["persist-credentials"] == "false" for step in steps)
+
+
+def test_what_a_pull_request_starts_sees_no_secret_and_writes_nothing():
+    started = {
+        name: workflow
+        for name, workflow in WORKFLOWS.items()
+        if any(event.startswith(("pull_request", "workflow_run")) for event in events(workflow))
+    }
+    assert started.keys() == {"test"}
+    for workflow in started.values():
+        assert "pull_request" in events(workflow), "not pull_request_target, which has secrets"
+        assert not {"pull_request_target", "workflow_run"} & events(workflow)
+        assert not re.search(r"secrets|github\.token|GITHUB_TOKEN|environment", str(workflow))
+        assert all(job["permissions"] == {"contents": "read"} for job in workflow["jobs"].values())
+
+
+def test_the_key_is_in_one_step_that_runs_by_hand_on_main_in_an_environment():
+    having = {name for name, workflow in WORKFLOWS.items() if "secrets." in str(workflow)}
+    assert having == {"record"}
+    assert events(WORKFLOWS["record"]) == {"workflow_dispatch"}
+    (job,) = WORKFLOWS["record"]["jobs"].values()
+    assert in_main_only(job)
+    assert job["environment"] == "ndif"
+    (step,) = [step for step in job["steps"] if "secrets." in str(step)]
+    assert step["run"] == "make record PROFILE=remote"
+    assert step["env"] == {"NDIF_API_KEY": "${{ secrets.NDIF_API_KEY }}"}
+    assert "secrets" not in str({**job, "steps": []})
+
+
+def test_no_text_of_others_becomes_part_of_a_command():
+    lines = [line for _, job in JOBS for line in commands(job)]
+    assert [line for line in lines if "${{" in line] == []
+
+
+def test_no_cache_carries_anything_from_one_run_to_another():
+    assert "cache" not in re.sub(r"#.*", "", "".join(path.read_text() for path in FILES))
+
+
+def test_the_site_is_built_through_make_site_alone_and_published_as_it_is():
+    build, publish = WORKFLOWS["publish"]["jobs"].values()
+    assert commands(build) == ["make site"]
+    assert in_main_only(build)
+    assert events(WORKFLOWS["publish"]) == {"push", "workflow_dispatch"}
+    assert WORKFLOWS["publish"]["on"]["push"] == {"branches": ["main"]}
+    assert publish["needs"] == "build"
+    upload, download = build["steps"][-1], publish["steps"][0]
+    assert upload["with"]["path"] == "site/"
+    assert upload["with"]["name"] == download["with"]["name"]
+
+
+def test_the_site_goes_to_the_branch_that_the_links_to_colab_name():
+    from nnsight_guide.notebook_page import colab_url
+
+    url = colab_url("https://github.com/someone/guide", "a.ipynb")
+    branch = re.search(r"/blob/([^/]+)/a\.ipynb$", url)[1]
+    pushed = [
+        line for line in commands(WORKFLOWS["publish"]["jobs"]["publish"]) if " push " in line
+    ]
+    assert [line.split()[-1] for line in pushed] == [branch]
+
+
+def test_the_branch_of_the_site_holds_what_was_built_and_one_commit(tmp_path, command_line):
+    """The very script of the workflow, with a repository of this machine to push to."""
+    (job,) = [job for name, job in JOBS if name == "publish" and writes(job)]
+    (step,) = [step for step in job["steps"] if "run" in step]
+    remote = tmp_path / "remote.git"
+    command_line("git", "init", "--quiet", "--bare", str(remote))
+    for built in ("first", "second"):
+        site = tmp_path / built / "site"
+        (site / ".hidden").mkdir(parents=True)
+        (site / ".hidden" / "index.html").write_text(built)
+        (site / ".gitignore").write_text("*.html\n")
+        hook = site / ".git" / "hooks" / "pre-commit"
+        hook.parent.mkdir(parents=True)
+        hook.write_text("#!/bin/sh\nexit 1\n")
+        hook.chmod(0o755)
+        given = {"REMOTE": str(remote), "RUNNER_TEMP": str(site.parent)}
+        command_line("bash", "-e", "-c", step["run"], cwd=site, TOKEN="x", GITHUB_SHA="a", **given)
+    listed = command_line("git", "-C", str(remote), "ls-tree", "-r", "--name-only", "gh-pages")
+    assert listed.split() == [".gitignore", ".hidden/index.html", ".nojekyll"]
+    assert command_line("git", "-C", str(remote), "rev-list", "--count", "gh-pages") == "1\n"
+    shown = command_line("git", "-C", str(remote), "show", "gh-pages:.hidden/index.html")
+    assert shown == "second"
+
+
+def test_pull_requests_run_what_a_clean_clone_runs():
+    (job,) = WORKFLOWS["test"]["jobs"].values()
+    assert commands(job)[-1] == ".ci/run"
+    assert (ROOT / ".ci/run").stat().st_mode & 0o100
+
+
+def test_the_canary_runs_every_week_and_turns_red_when_something_changed():
+    workflow = WORKFLOWS["canary"]
+    ((cron,),) = [trigger.values() for trigger in workflow["on"]["schedule"]]
+    *_, day, month, weekday = cron.split()
+    assert (day, month, weekday.isdigit()) == ("*", "*", True)
+    (job,) = workflow["jobs"].values()
+    (step,) = [step for step in job["steps"] if "make" in step.get("run", "")]
+    assert step["run"] == "make --no-print-directory canary | tee canary.txt"
+    assert step["shell"] == "bash", "else a pipe hides the exit status of make"
+    assert "continue-on-error" not in str(workflow)
+    assert job["steps"][-1]["with"]["path"] == "src/nnsight_guide/canary/runs/"
+
+
+def test_every_make_target_of_a_workflow_exists():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    used = set()
+    for _, job in JOBS:
+        for line in commands(job):
+            words = line.partition("|")[0].split()
+            if words[0] == "make":
+                used |= {word for word in words[1:] if word[0] != "-" and "=" not in word}
+    assert used == {"site", "install", "record", "canary"} & targets
+
+
+def test_updates_are_proposed_for_packages_and_for_actions():
+    updates = read(ROOT / ".github/dependabot.yml")["updates"]
+    assert {update["package-ecosystem"] for update in updates} == {"pip", "github-actions"}
+    assert {update["directory"] for update in updates} == {"/"}
+    assert {update["schedule"]["interval"] for update in updates} == {"weekly"}
