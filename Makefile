@@ -5,7 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install site offline serve record test lint format lock check-links demo-model clean
+.PHONY: help install site offline serve record test lint format lock canary dist check-links \
+	demo-model clean bench-full bench-remote
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -51,6 +52,18 @@ lock: install ## Write requirements.lock anew from pyproject.toml (the pins that
 	@# A local build's mark (+cpu) is nobody else's version.
 	sed -i.old -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/' requirements.lock && rm requirements.lock.old
 
+bench-full: install ## Measure the site on 6 billion random weights: FOLDER=… for their 12.1 GB
+	@$(BIN)/python -m benchmarks.full_size "$(FOLDER)"
+
+bench-remote: install ## Measure what remote execution costs: requests, bytes, latency
+	@$(BIN)/python -m benchmarks.remote
+
+canary: install ## Compare the newest releases with the pinned: HOLD="torch==2.13.0" keeps one back
+	$(BIN)/python -m nnsight_guide.canary $(addprefix --hold ,$(HOLD))
+
+dist: install ## Build a wheel into dist/: the checkers, the demo model and the loopback service
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
 check-links: install ## Ask every address outside of the built site whether it still answers
 	$(BIN)/python -m nnsight_guide.external_links site
 
@@ -58,4 +71,4 @@ demo-model: install ## Train the demo model anew (some minutes), and ship the re
 	$(BIN)/python -m nnsight_guide.demo_model.train
 
 clean: ## Remove what builds have made; the next one runs every snippet
-	rm -rf site site-offline.zip .cache
+	rm -rf site site-offline.zip dist .cache

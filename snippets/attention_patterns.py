@@ -26,14 +26,11 @@ cv.attention.attention_patterns(tokens=tokens, attention=attention)
 with model.trace(prompt, remote=REMOTE):
     attn = first_layer.attn
     weighing = attn.source.self__attn_0  # one line of its forward()
-    dropout_input = attn.attn_dropout.input.save()
-    dropout_output = attn.attn_dropout.output.save()
-    from_source = weighing.output[1].save()
-    attn_output = attn.output[1].save()
-    block_output = first_layer.output[1].save()
-
-for other in (dropout_output, from_source, attn_output, block_output):
-    print(torch.equal(dropout_input, other))
+    dropout_input = attn.attn_dropout.input
+    print(torch.equal(dropout_input, attn.attn_dropout.output))
+    print(torch.equal(dropout_input, weighing.output[1]))
+    print(torch.equal(dropout_input, attn.output[1]))
+    print(torch.equal(dropout_input, first_layer.output[1]))
 
 
 # %% all_layers

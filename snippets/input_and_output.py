@@ -48,17 +48,15 @@ print(type(expanded).__name__, expanded.shape)
 
 # %% chain
 with model.trace(prompt, remote=REMOTE):
-    last_output = model.transformer.h[-1].output[0].save()
-    norm_input = model.transformer.ln_f.input.save()
-    norm_output = model.transformer.ln_f.output.save()
-    head_input = model.lm_head.input.save()
-
-print(torch.equal(last_output, norm_input))
-print(torch.equal(norm_output, head_input))
+    last_output = model.transformer.h[-1].output[0]
+    norm_input = model.transformer.ln_f.input
+    norm_output = model.transformer.ln_f.output
+    head_input = model.lm_head.input
+    print(torch.equal(last_output, norm_input))
+    print(torch.equal(norm_output, head_input))
 
 # %% between_layers
 with model.trace(prompt, remote=REMOTE):
-    passed_on = model.transformer.h[0].output[0].save()
-    received = model.transformer.h[1].input.save()
-
-print(torch.equal(passed_on, received))
+    passed_on = model.transformer.h[0].output[0]
+    received = model.transformer.h[1].input
+    print(torch.equal(passed_on, received))

@@ -50,9 +50,9 @@ print("outside:", len(outside))
 
 # %% no_gradient
 with model.trace(prompt, remote=True):
-    remote_logits = model.lm_head.output[0, -1].save()
+    best_logit = model.lm_head.output[0, -1].max().save()
 
-print(remote_logits.requires_grad)
+print(best_logit.requires_grad)
 
 # %% not_waiting
 import time

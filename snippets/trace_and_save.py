@@ -83,15 +83,12 @@ print([model.tokenizer.decode(token) for token in best_tokens])
 
 # %% second_output
 with model.trace(prompt, remote=REMOTE):
-    attention_weights = model.transformer.h[-1].output[1].save()
-
-print(attention_weights.shape)  # (batch, n_heads, seq_len, seq_len)
+    second = model.transformer.h[-1].output[1]
+    print(second.shape)  # (batch, n_heads, seq_len, seq_len)
 
 # %% keys_and_values
 with model.trace(prompt, remote=REMOTE) as tracer:
     cache = tracer.result.past_key_values
-    keys = cache.layers[-1].keys.save()
-    values = cache.layers[-1].values.save()
-
-print(keys.shape)  # (batch, n_heads, seq_len, d_head)
-print(values.shape)
+    last_layer = cache.layers[-1]
+    print(last_layer.keys.shape)  # (batch, n_heads, seq_len, d_head)
+    print(last_layer.values.shape)

@@ -5,7 +5,7 @@ Read the modules in the order in which the data passes through them::
     project   where the snippets, the lock file and the cache are
     cells     a snippet file → named cells
     imports   a snippet file → the project modules that it imports
-    profiles  which model runs: demo, local or remote
+    profiles  which model runs: demo, local or remote; `random_weights` says if one is untrained
     recordings the executed notebook of a snippet: its key, where it lies
     preflight what the profile needs, asked before any work: of NDIF (`ndif`, and `live` what it
               tells), of this machine (`weights`)
@@ -23,6 +23,7 @@ Read the modules in the order in which the data passes through them::
     cross_links glossary words and GPT-J's modules (`gptj_source`) in the prose become links
     idioms    the idioms of 2024: old code and today's, run in `processes`, judged in `verdicts`
     outcomes  what became of each, recorded; `migration` makes a table of them
+    canary    a package: what the newest releases change, recorded; `canary.table` shows it
     notebooks a chapter and its recordings → a notebook to download, and a page that mkdocs-jupyter
               makes of it (`chapter_text`, `notebook_…`, `heat_map_png`)
     site      the few MkDocs events that Markdown cannot do

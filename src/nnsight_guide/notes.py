@@ -33,6 +33,12 @@ def which_model_html(
         )
     elif profile.name == "demo":
         text = f"The code is for <code>{GPT_J}</code>. The outputs below were produced by {demo}."
+    elif profile.is_random:
+        text = (
+            f"The outputs on this page were produced by {escape(profile.model_id)}: a checkpoint "
+            "of GPT-J's architecture that nobody has trained. The shapes are those of a model of "
+            f"this size, and the predictions mean nothing. The code is for <code>{GPT_J}</code>."
+        )
     else:
         model = escape(profile.model_id)
         text = f"The outputs on this page were produced by the checkpoint <code>{model}</code>."

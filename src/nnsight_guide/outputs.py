@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,16 @@ def normalise(notebook: Any, root: Path) -> None:
                 output.traceback = [f"{output.ename}: {output.evalue}"]  # the rest is IPython's
             elif "text/plain" in output.data:
                 output.data["text/plain"] = _clean(output.data["text/plain"], root)
+
+
+def rename(notebook: Any, path: str, name: str) -> None:
+    """Call by `name`, in place, what the outputs call by a `path` of this machine."""
+    from nbformat import from_dict
+
+    in_json, name_in_json = (json.dumps(text, ensure_ascii=False)[1:-1] for text in (path, name))
+    for cell in notebook.cells:
+        text = json.dumps(cell.outputs, ensure_ascii=False)
+        cell.outputs = from_dict(json.loads(text.replace(in_json, name_in_json)))
 
 
 def _joined(outputs: list[Any]) -> list[Any]:

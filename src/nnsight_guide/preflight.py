@@ -23,4 +23,4 @@ def check(profile: Profile, environ: Mapping[str, str] = os.environ) -> None:
     if profile.is_remote:
         ndif.check(profile.model_id, environ)
     elif profile.name == "local":
-        weights.check(local_folder(profile.model_id), profile.model_id)
+        weights.check(profile.folder or local_folder(profile.model_id), profile.model_id)

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nnsight_guide import cells, demo_model
+from nnsight_guide import cells, demo_model, random_weights
 from nnsight_guide.errors import GuideError
 from nnsight_guide.project import did_you_mean
 
@@ -40,14 +40,18 @@ NO_KEY = {"NDIF_API_KEY": ""}
 class Profile:
     """A model to run the snippets on.
 
-    `environment` is what the snippets' process needs beside the one it inherits; `fingerprint`
-    names the very weights, so that another checkpoint under the same name is another model.
+    `model_id` is what pages call the model; `environment` is what the snippets' process needs
+    beside the one it inherits; `fingerprint` names the very weights, so that another checkpoint
+    under the same name is another model; `folder` is where they lie, if they are loaded here
+    from a folder that somebody named; `is_random` says that nobody has trained them.
     """
 
     name: str
     model_id: str
     fingerprint: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+    is_random: bool = False
 
     @property
     def is_remote(self) -> bool:
@@ -98,12 +102,19 @@ def _demo() -> Profile:
     )
 
 
-def _local(model_id: str) -> Profile:
+def _local(model: str) -> Profile:
+    checkpoint = local_folder(model)
+    found = fingerprint(checkpoint)
+    random_name = random_weights.name_of(checkpoint, found)
+    folder = checkpoint.resolve() if checkpoint == Path(model) else None
     return Profile(
         name="local",
-        model_id=model_id,
-        fingerprint=fingerprint(local_folder(model_id)),
-        environment={**NO_KEY, "GUIDE_MODEL": model_id, "GUIDE_REMOTE": ""},
+        # A folder goes by its own name: where it lies is this machine's affair.
+        model_id=random_name or (folder.name if folder else model),
+        fingerprint=found,
+        environment={**NO_KEY, "GUIDE_MODEL": str(folder or model), "GUIDE_REMOTE": ""},
+        folder=folder,
+        is_random=bool(random_name),
     )
 
 
@@ -148,10 +159,12 @@ def fingerprint(folder: Path) -> str:
     """Return a hash over the files of a checkpoint.
 
     Every file is read whole, but for those above 256 MiB: of these the name, the size, the time
-    of the last change and the two ends count, so that 12 GB are not read at every build.
+    of the last change and the two ends count, so that 12 GB are not read at every build. A note
+    on the fingerprint itself (`random_weights`) is not part of it.
     """
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+    files = (path for path in folder.iterdir() if path.is_file())
+    for path in sorted(path for path in files if path.name != random_weights.NOTE):
         size = path.stat().st_size
         digest.update(f"{path.name}\0{size}\0".encode())
         with path.open("rb") as file:

@@ -153,6 +153,8 @@ class Runner:
         if parts != recordings.key_parts(self.project, snippet, profile):
             return await self._record(snippet, profile)  # it was edited while it ran
         outputs.normalise(notebook, self.project.root)
+        if profile.folder:
+            outputs.rename(notebook, str(profile.folder), profile.model_id)
         guide = {
             "key_parts": parts,
             "provenance": {

@@ -40,10 +40,13 @@ def test_only_the_remote_profile_hands_on_the_key(tmp_path):
         assert profiles.current(environ).environment["NDIF_API_KEY"] == ""
 
 
-def test_local_runs_the_checkpoint_in_a_folder(tmp_path):
-    (tmp_path / "config.json").write_text("{}")
-    profile = profiles.current({"GUIDE_PROFILE": "local", "GUIDE_MODEL": str(tmp_path)})
-    assert profile.model_id == str(tmp_path)
+def test_local_runs_the_checkpoint_in_a_folder_and_calls_it_by_the_folders_name(tmp_path):
+    folder = tmp_path / "my-gptj"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    profile = profiles.current({"GUIDE_PROFILE": "local", "GUIDE_MODEL": str(folder)})
+    assert (profile.model_id, profile.folder, profile.is_random) == ("my-gptj", folder, False)
+    assert profile.environment["GUIDE_MODEL"] == str(folder)
     assert profile.environment["GUIDE_REMOTE"] == ""
 
 

@@ -22,7 +22,7 @@ print(json.dumps({
     "best_tokens": chapter.best_tokens.tolist(),
     "inside": chapter.inside,
     "outside": chapter.outside,
-    "gradient": chapter.remote_logits.requires_grad,
+    "gradient": chapter.best_logit.requires_grad,
     "not_waited_for": chapter.result["token_id"].item(),
     "rehearsed": chapter.rehearsed.item(),
 }))

@@ -1,0 +1,52 @@
+"""What each cell of a snippet brings down when all its traces are remote."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
+
+from nnsight_guide import cells, loopback, profiles
+from nnsight_guide.kernel import Kernel
+from nnsight_guide.project import Project
+
+COMPLETED = re.compile(r"completed, ([\d,]+) bytes")
+
+
+def result_bytes(root: Path, service: loopback.Service) -> dict[tuple[str, str], list[int]]:
+    """Return the bytes of the result of each job, by snippet and cell, as the service sent them.
+
+    The cells run one by one in one kernel, in the order of their snippet. Results are counted
+    as they travel: compressed, without the frames around them.
+    """
+    return asyncio.run(_result_bytes(Project(root), service))
+
+
+async def _result_bytes(
+    project: Project, service: loopback.Service
+) -> dict[tuple[str, str], list[int]]:
+    import nbformat
+
+    environment = {
+        **service.environment(),
+        "GUIDE_MODEL": service.repo_id,
+        "GUIDE_REMOTE": "1",
+    }
+    place = profiles.Profile("remote", service.repo_id, "loopback")
+    kernel = await Kernel.start(project.root, place, environment)
+    found: dict[tuple[str, str], list[int]] = {}
+    try:
+        for snippet in project.snippet_names():
+            notebook: Any = cells.read_notebook(project.snippet_path(snippet))
+            if not await kernel.begin():
+                raise RuntimeError(f"the kernel is not fit for snippets/{snippet}.py")
+            for cell in notebook.cells:
+                n_before = len(COMPLETED.findall(service.log()))
+                await kernel.execute(nbformat.v4.new_notebook(cells=[cell]))
+                sizes = COMPLETED.findall(service.log())[n_before:]
+                name = (snippet, cell.metadata.get("title", ""))
+                found.setdefault(name, []).extend(int(size.replace(",", "")) for size in sizes)
+    finally:
+        await kernel.stop()
+    return {name: sizes for name, sizes in found.items() if sizes}
