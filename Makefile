@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install site offline serve record test lint format lock canary dist check-links \
+.PHONY: help install site offline serve record test test-long lint format lock canary dist check-links \
 	demo-model clean bench-full bench-remote
 
 help: ## Show this list
@@ -33,8 +33,11 @@ serve: install ## Serve the site on http://127.0.0.1:8000, and again at every ch
 record: install ## Run the real model and keep its outputs to commit: PROFILE=local or PROFILE=remote
 	$(if $(PROFILE),GUIDE_PROFILE=$(PROFILE)) $(BIN)/python -m nnsight_guide record
 
-test: install ## Run all tests
+test: install ## Run all tests but the long ones
 	$(BIN)/pytest
+
+test-long: install ## Run the tests that attack: mutants, kills, hundreds of edits
+	$(BIN)/pytest -m long
 
 lint: install ## Check style and types
 	$(BIN)/ruff check
