@@ -8,8 +8,6 @@ name is how a chapter calls it. What stands above the first named cell (the impo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +17,6 @@ MARKER = re.compile(r"^# %% *(?P<name>\w*)(?!\w*=)", re.MULTILINE)
 REMOTE = re.compile(r"^# %%.*\btags=\[[^]]*\"remote\"", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One cell of a snippet.
-
-    `line` is the line of the file on which its code starts (from 1). `raises` says that the
-    cell shows a deliberate failure.
-    """
-
-    name: str
-    source: str
-    line: int
-    raises: bool
-
-
 def read_notebook(path: Path) -> Any:
     """Read a snippet as a notebook (`nbformat.NotebookNode`) that has not run yet.
 
@@ -40,14 +24,10 @@ def read_notebook(path: Path) -> Any:
         GuideError: the file is no UTF-8 text, no Python, or two of its cells share a name.
 
     """
-    return _notebook(path, path.read_bytes())
-
-
-def _notebook(path: Path, content: bytes) -> Any:
     import jupytext  # here, since what only asks for keys (`status`) can do without it
 
     try:
-        text = content.decode("utf-8")
+        text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise GuideError(f"{_short(path)} is not UTF-8 text: byte {error.start} is wrong") from None
     try:
@@ -65,27 +45,6 @@ def _notebook(path: Path, content: bytes) -> Any:
     return notebook
 
 
-def read_cells(path: Path) -> dict[str, Cell]:
-    """Return the named cells of a snippet, in order.
-
-    Raises:
-        GuideError: as `read_notebook`.
-
-    """
-    return dict(_cells(path, path.read_bytes()))
-
-
-@lru_cache
-def _cells(path: Path, content: bytes) -> dict[str, Cell]:
-    notebook = _notebook(path, content)
-    lines = first_lines(content.decode("utf-8"))
-    return {
-        name: Cell(name, cell.source, lines.get(name, 1), raises(cell))
-        for cell in notebook.cells
-        if (name := cell.metadata.get("title"))
-    }
-
-
 def is_remote(path: Path) -> bool:
     """Say whether a snippet is about remote execution: one of its cells has the tag `remote`.
 
@@ -97,7 +56,7 @@ def is_remote(path: Path) -> bool:
 
 def raises(cell: Any) -> bool:
     """Say whether a notebook's cell shows a deliberate failure (Jupyter's own tag for it)."""
-    return "raises-exception" in cell.metadata.get("tags", [])
+    return "raises-exception" in cell["metadata"].get("tags", [])
 
 
 def first_lines(text: str) -> dict[str, int]:

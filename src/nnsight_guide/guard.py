@@ -7,6 +7,7 @@ it found them, since the next snippet's output would then depend on who ran befo
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import logging
@@ -34,6 +35,7 @@ def load() -> None:
     Progress bars and loading messages are switched off first: they would land in whichever
     cell happens to come first, and name paths of the machine.
     """
+    gc.disable()  # which imports a quarter faster
     logging.disable(logging.INFO)
     import ipykernel.compiler
 
@@ -58,6 +60,8 @@ def load() -> None:
     from nnsight import CONFIG
 
     _settings[:] = [CONFIG.API.model_copy(), CONFIG.APP.model_copy()]
+    gc.freeze()  # else `begin` would go through all that was imported each time: 0.2 s
+    gc.enable()
 
 
 def begin() -> None:

@@ -27,12 +27,12 @@ def project_imports(path: Path, root: Path) -> list[Path]:
 
 
 def _imported(path: Path, root: Path) -> Iterator[Path]:
-    for module in _modules(path.read_bytes()):
+    for module in imported_modules(path.read_bytes()):
         yield from _files(module, root)
 
 
 @lru_cache
-def _modules(source: bytes) -> list[str]:
+def imported_modules(source: bytes) -> list[str]:
     """Return the names that a source imports; every build asks again about the same sources."""
     try:
         tree = ast.parse(source)

@@ -58,10 +58,12 @@ class Project:
             GuideError: there is no such snippet; the nearest name is named.
 
         """
-        names = self.snippet_names()
-        if name not in names:
-            raise GuideError(f"there is no snippet '{name}'{did_you_mean(name, names)}")
-        return self.snippets / f"{name}.py"
+        path = self.snippets / f"{name}.py"
+        if Path(name).name != name or name == "__init__" or not path.is_file():
+            raise GuideError(
+                f"there is no snippet '{name}'{did_you_mean(name, self.snippet_names())}"
+            )
+        return path
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -62,11 +62,15 @@ class Recording:
 
     def cell(self, name: str) -> Mapping[str, Any] | None:
         """Return the cell of that name as Jupyter's own dictionary, outputs included."""
-        return next((cell for cell in self.notebook["cells"] if _title(cell) == name), None)
+        return self.named_cells().get(name)
+
+    def named_cells(self) -> dict[str, Mapping[str, Any]]:
+        """Return the cells that have a name, by it, in order."""
+        return {title: cell for cell in self.notebook["cells"] if (title := _title(cell))}
 
     def cell_names(self) -> list[str]:
         """Return the names of the cells that have one."""
-        return [title for cell in self.notebook["cells"] if (title := _title(cell))]
+        return list(self.named_cells())
 
 
 def pick(recordings: Mapping[str, Recording], snippet: str) -> Recording:

@@ -21,7 +21,7 @@ from nnsight_guide.page import Page as ChapterPage
 from nnsight_guide.page import open_page
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
-from nnsight_guide.run import Runner, freshness
+from nnsight_guide.run import Freshness, Runner, freshness
 from nnsight_guide.standalone import standalone_script
 
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")
@@ -61,8 +61,10 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             self.profile = profiles.current()
             self.runner = self.runner or Runner(self.project)
             names = self.project.snippet_names()
-            done = self.runner.run_stale(self.profile, names)
-            self.recordings = {name: self._recording(name) for name in names}
+            states = {name: freshness(self.project, name, self.profile) for name in names}
+            stale = [name for name, state in states.items() if not state.is_fresh]
+            done = self.runner.run_stale(self.profile, stale)
+            self.recordings = {name: self._recording(state) for name, state in states.items()}
             self.committed = self._committed(names)
             demo = outcomes.demo_profile(self.profile)
             idioms_done = outcomes.run_stale(self.project, demo)
@@ -86,7 +88,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         script_path = str(figure_script())
         files.append(File.generated(config, "assets/circuitsvis.js", abs_src_path=script_path))
         for name in self.project.snippet_names():
-            script = standalone_script(self.project, name)
+            script = standalone_script(self.project, self.recordings, name)
             files.append(File.generated(config, f"downloads/{name}.py", content=script))
         self.notebooks = Notebooks(self.project, {**self.recordings, **self.committed})
         try:
@@ -127,8 +129,10 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         if self.runner is not None:
             self.runner.close()
 
-    def _recording(self, name: str) -> Recording:
-        state = freshness(self.project, name, self.profile)
+    def _recording(self, before: Freshness) -> Recording:
+        """Return the recording of a snippet that was fresh `before`, or has just run."""
+        name = before.snippet
+        state = before if before.is_fresh else freshness(self.project, name, self.profile)
         if state.recording is None or state.stale_because:
             raise GuideError(f"snippets/{name}.py changed during the build: build again")
         return state.recording

@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
+from collections.abc import Mapping
 
-from nnsight_guide.cells import read_cells
+from nnsight_guide import cells
+from nnsight_guide.imports import imported_modules
 from nnsight_guide.project import Project
+from nnsight_guide.recordings import Recording
 
 
-def standalone_script(project: Project, snippet: str) -> str:
+def standalone_script(project: Project, recordings: Mapping[str, Recording], snippet: str) -> str:
     """Return a script with all that the snippet needs, in the order in which it runs.
 
     The lines `from snippets.… import …` give way to the cells of the modules that they name;
-    everything else stands as it is in the file. Cells that show a deliberate failure are left
-    out, since a script ends there.
+    everything else is as it was recorded. Cells that show a deliberate failure are left out,
+    since a script ends there.
     """
     parts: list[str] = []
-    _collect(project, snippet, parts, seen=set())
+    _collect(project, recordings, snippet, parts, seen=set())
     return "\n\n".join(parts) + "\n"
 
 
-def _collect(project: Project, snippet: str, parts: list[str], seen: set[str]) -> None:
+def _collect(
+    project: Project,
+    recordings: Mapping[str, Recording],
+    snippet: str,
+    parts: list[str],
+    seen: set[str],
+) -> None:
     if snippet in seen:
         return
     seen.add(snippet)
-    path = project.snippet_path(snippet)
-    for needed in _needed_snippets(path):
-        _collect(project, needed, parts, seen)
-    for name, cell in read_cells(path).items():
-        if not cell.raises:
-            parts.append(f"# %% {name}\n{cell.source}")
-
-
-def _needed_snippets(path: Path) -> list[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return [
-        module.removeprefix("snippets.")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        if (module := node.module or "").startswith("snippets.")
-    ]
+    for module in imported_modules(project.snippet_path(snippet).read_bytes()):
+        name = module.removeprefix("snippets.")
+        if name != module and name in recordings:
+            _collect(project, recordings, name, parts, seen)
+    for name, cell in recordings[snippet].named_cells().items():
+        if not cells.raises(cell):
+            parts.append(f"# %% {name}\n{cell['source']}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nnsight_guide.cells import read_cells, read_notebook
+from nnsight_guide.cells import first_lines, raises, read_notebook
 from nnsight_guide.errors import GuideError
 
 SNIPPET = '''"""What it is about."""
@@ -21,6 +21,10 @@ print(question)
 '''
 
 
+def named(path):
+    return {cell.metadata.title: cell for cell in read_notebook(path).cells if cell.metadata}
+
+
 @pytest.fixture
 def snippet(tmp_path):
     path = tmp_path / "asking.py"
@@ -29,11 +33,11 @@ def snippet(tmp_path):
 
 
 def test_a_cell_has_the_name_that_follows_its_marker(snippet):
-    assert list(read_cells(snippet)) == ["ask", "fail"]
+    assert list(named(snippet)) == ["ask", "fail"]
 
 
 def test_a_cell_is_shown_as_it_stands_in_the_file(snippet):
-    assert read_cells(snippet)["ask"].source == 'question = "?"\n\nprint(question)'
+    assert named(snippet)["ask"].source == 'question = "?"\n\nprint(question)'
 
 
 def test_what_stands_above_the_first_named_cell_runs_but_has_no_name(snippet):
@@ -43,17 +47,17 @@ def test_what_stands_above_the_first_named_cell_runs_but_has_no_name(snippet):
 
 
 def test_a_cell_that_fails_on_purpose_is_a_comment_to_python_and_code_to_jupyter(snippet):
-    cell = read_cells(snippet)["fail"]
+    cell = named(snippet)["fail"]
     assert cell.source == "print(answer)"
-    assert cell.raises
-    assert not read_cells(snippet)["ask"].raises
+    assert raises(cell)
+    assert not raises(named(snippet)["ask"])
 
 
-def test_a_cell_knows_the_line_its_code_starts_on(snippet):
+def test_the_line_that_the_code_of_a_cell_starts_on_is_found():
     lines = SNIPPET.splitlines()
-    cells = read_cells(snippet)
-    assert lines[cells["ask"].line - 1] == 'question = "?"'
-    assert lines[cells["fail"].line - 1] == "# print(answer)"
+    starts = first_lines(SNIPPET)
+    assert lines[starts["ask"] - 1] == 'question = "?"'
+    assert lines[starts["fail"] - 1] == "# print(answer)"
 
 
 @pytest.mark.parametrize(
@@ -72,4 +76,4 @@ def test_a_file_that_is_no_snippet_is_refused_with_the_reason(tmp_path, content,
     path = tmp_path / "asking.py"
     path.write_bytes(content)
     with pytest.raises(GuideError, match=message):
-        read_cells(path)
+        read_notebook(path)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from nnsight_guide.cells import read_notebook
+from nnsight_guide.recordings import Recording
 from nnsight_guide.standalone import standalone_script
 
 
@@ -17,7 +19,11 @@ def script(project):
         "# %% use\nprint(double(2))\n\n"
         '# %% fail tags=["active-ipynb", "raises-exception"]\n# print(nothing)\n'
     )
-    return standalone_script(project, "user")
+    recordings = {
+        name: Recording(read_notebook(project.snippet_path(name)))
+        for name in project.snippet_names()
+    }
+    return standalone_script(project, recordings, "user")
 
 
 def test_nothing_of_the_project_is_imported(script):
