@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help install site offline serve record test test-long lint format lock canary dist check-links \
-	demo-model clean bench-full bench-remote
+	demo-model clean bench bench-full bench-remote
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -54,6 +54,9 @@ lock: install ## Write requirements.lock anew from pyproject.toml (the pins that
 		--output-file requirements.lock pyproject.toml
 	@# A local build's mark (+cpu) is nobody else's version.
 	sed -i.old -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/' requirements.lock && rm requirements.lock.old
+
+bench: install ## Measure the guide beside other tools (half an hour), into benchmarks/results
+	@$(BIN)/python -m benchmarks.bench
 
 bench-full: install ## Measure the site on 6 billion random weights: FOLDER=… for their 12.1 GB
 	@$(BIN)/python -m benchmarks.full_size "$(FOLDER)"

@@ -14,25 +14,22 @@ each run alone.
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import full_size_pages, full_size_report, full_size_serve
+from benchmarks import full_size_pages, full_size_report, full_size_serve, tools_mkdocs
 from benchmarks.full_size_runs import FIRST, build, first_output, run_floor
 from benchmarks.full_size_weights import gpt_j_config, write
+from benchmarks.running import environment
 from nnsight_guide import profiles
 from nnsight_guide.errors import GuideError
 from nnsight_guide.project import Project
 from nnsight_guide.weights import loaded_bytes, weight_files
 
 ROOT = Path(__file__).parents[1]
-COUNT = Path(__file__).with_name("full_size_count")
-LEFT_OUT = shutil.ignore_patterns(".venv", ".cache", ".git", "site", ".*_cache", "__pycache__")
 CHUNK = 16 * 1024**2
 
 
@@ -68,9 +65,13 @@ def measure(folder: Path) -> dict[str, Any]:
     profile = profiles.current({"GUIDE_PROFILE": "local", "GUIDE_MODEL": str(folder)})
     warm = read_through(folder)
     with tempfile.TemporaryDirectory(prefix="nnsight-guide-full-size-") as name:
-        copy, log = Path(name) / "guide", Path(name) / "loads"
-        shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
-        environment = environment_of(copy, profile, log)
+        copy, log = Path(name) / "guide", Path(name) / "log"
+        tool = tools_mkdocs.whole_guide(Project(ROOT), copy)
+        tool.variables = {
+            "GUIDE_MODEL": profile.environment["GUIDE_MODEL"],
+            "GUIDE_PROFILE": "local",
+        }
+        around = environment(tool, log)
         places = {
             snippet: profiles.place(profile, Project(copy).snippet_path(snippet)).name
             for snippet in Project(copy).snippet_names()
@@ -80,20 +81,15 @@ def measure(folder: Path) -> dict[str, Any]:
         elsewhere = [snippet for snippet, place in places.items() if place != "local"]
 
         floor = {
-            "model": run_floor(copy, environment, "model", *here),
-            "remote": run_floor(copy, environment, "remote", *elsewhere),
-            "idioms": run_floor(copy, environment, "idioms"),
+            "model": run_floor(copy, around, "model", *here),
+            "remote": run_floor(copy, around, "remote", *elsewhere),
+            "idioms": run_floor(copy, around, "idioms"),
         }
-        per_load = len(loads(log))  # the floor has loaded the model exactly once
-        first = first_output(copy, environment)
-        log.unlink()
-        cold = build(copy, environment, profile.name)
-        cold["loads"] = len(loads(log)) / per_load
+        first = first_output(copy, around)
+        cold = build(tool, log, profile.name)
         faults = full_size_pages.faults(copy / "site", gpt_j_config(), profile.model_id, folder)
-        floor["pages"] = build(copy, environment, profile.name)
-        log.unlink()
-        served = full_size_serve.measure(copy, environment, Path(name) / "serve.log")
-        served["loads"] = len(loads(log)) / per_load
+        floor["pages"] = build(tool, log, profile.name)
+        served = full_size_serve.measure(tool, log)
     return {
         "model": profile.model_id,
         "fingerprint": profile.fingerprint,
@@ -108,20 +104,6 @@ def measure(folder: Path) -> dict[str, Any]:
     }
 
 
-def environment_of(copy: Path, profile: profiles.Profile, log: Path) -> dict[str, str]:
-    """Return the environment of a build in the copy, in which loads are counted."""
-    inherited = {name: value for name, value in os.environ.items() if name != "NDIF_API_KEY"}
-    return {
-        **inherited,
-        "COUNT_LOADS": str(log),
-        "GUIDE_MODEL": profile.environment["GUIDE_MODEL"],
-        "GUIDE_PROFILE": "local",
-        "HF_HUB_OFFLINE": "1",
-        "NO_MKDOCS_2_WARNING": "1",
-        "PYTHONPATH": os.pathsep.join([str(copy / "src"), str(COUNT)]),
-    }
-
-
 def read_through(folder: Path) -> float:
     """Read the weights once, which leaves them in the file cache; return the seconds."""
     begin = time.perf_counter()
@@ -130,12 +112,6 @@ def read_through(folder: Path) -> float:
             while file.read(CHUNK):
                 pass
     return round(time.perf_counter() - begin, 1)
-
-
-def loads(log: Path) -> list[str]:
-    """Return a line for each time that a process began to load the shards."""
-    log.touch()
-    return log.read_text(encoding="utf-8").splitlines()
 
 
 if __name__ == "__main__":

@@ -85,8 +85,8 @@ def markdown(told: Mapping[str, Any]) -> str:
         f"bfloat16, on {told['device']}; fingerprint {told['fingerprint']}. The file cache was "
         "warm. One run each; the floor is the same work without the guide, in the same run. The "
         "floor's cells run as imports, so a snippet that another one imports runs once there, "
-        "and in a build twice. Memory is PSS, sampled each second: mapped weights count, a page "
-        "that several processes share counts once.",
+        "and in a build twice. Memory is PSS, sampled ten times a second: mapped weights count, "
+        "a page that several processes share counts once.",
         "",
         "| target | may be | was | met |",
         "|---|---|---|---|",

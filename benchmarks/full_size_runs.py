@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.full_size_memory import PeakMemory
-from benchmarks.full_size_serve import RAN
+from benchmarks import running
+from benchmarks.running import BenchmarkError
+from benchmarks.tool import Tool
 from nnsight_guide.errors import GuideError
 
 FIRST = "rotary_attention"  # one trace
@@ -53,38 +54,25 @@ def first_output(copy: Path, environment: dict[str, str]) -> dict[str, Any]:
     return {"snippet": FIRST, "seconds": seconds}
 
 
-def build(copy: Path, environment: dict[str, str], profile: str) -> dict[str, Any]:
-    """Build the site of the copy; return seconds, peak memory and what ran."""
-    recorded = copy / ".cache" / "nnsight-guide" / "recordings" / profile
-    begin = time.perf_counter()
-    with (copy.parent / "build.log").open("w+") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mkdocs", "build", "--strict"],
-            cwd=copy,
-            env=environment,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-        )
-        with PeakMemory(process.pid) as memory:
-            while process.poll() is None:
-                time.sleep(0.05)
-        seconds = time.perf_counter() - begin
-        said.seek(0)
-        text = said.read()
-    if process.returncode:
-        raise GuideError(f"the build failed: {last_line(text)}")
-    told = {
-        name: json.loads((recorded / f"{name}.ipynb").read_text(encoding="utf-8"))
-        for name in sorted(path.stem for path in recorded.glob("*.ipynb"))
+def build(tool: Tool, log: Path, profile: str) -> dict[str, Any]:
+    """Build the site; return seconds, peak memory and what ran, as its recordings tell."""
+    try:
+        done = running.build(tool, log, watch_memory=True)
+    except BenchmarkError as error:
+        raise GuideError(str(error)) from None
+    recorded = tool.root / ".cache" / "nnsight-guide" / "recordings" / profile
+    made = {
+        path.stem: json.loads(path.read_text(encoding="utf-8"))["metadata"]["guide"]["provenance"]
+        for path in sorted(recorded.glob("*.ipynb"))
     }
-    made = {name: notebook["metadata"]["guide"]["provenance"] for name, notebook in told.items()}
+    # The remote snippet's model is the demo's, behind its service, and loads there.
     return {
-        "seconds": round(seconds, 2),
+        "seconds": round(done.seconds, 2),
         "cells": {name: provenance["seconds"] for name, provenance in made.items()},
         "devices": {name: provenance["device"] for name, provenance in made.items()},
-        "ran": RAN.findall(text),
-        "peak of the tree": memory.tree,
-        "peak of one process": memory.largest,
+        "loads": done.counts.loads,
+        "peak of the tree": done.peak,
+        "peak of one process": done.peak_of_one,
     }
 
 

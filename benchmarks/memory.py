@@ -16,7 +16,7 @@ import psutil
 class PeakMemory:
     """Samples the tree of a process from a thread, until the block ends."""
 
-    def __init__(self, pid: int, interval: float = 1.0) -> None:
+    def __init__(self, pid: int, interval: float = 0.1) -> None:
         self.tree = 0  # the peak of the sum
         self.largest = 0  # the peak of the one process that had most
         self._root = psutil.Process(pid)

@@ -1,0 +1,115 @@
+"""A generated site of many chapters, five cells each: what a page more costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks import same_chapters
+from benchmarks.measuring import ROUNDS, Say
+from benchmarks.running import build, environment
+from benchmarks.static_pages import fence
+from benchmarks.tool import Tool
+from benchmarks.tools_mkdocs import mkdocs
+from nnsight_guide.project import Project
+
+SIZES = (100, 200)
+CELLS = 5
+MODEL = "from snippets.model import model\n"
+# Nothing about the model's speed is measured here, and every cell prints something of its own.
+CELL = """
+# %% cell_{number}
+values_{number} = [{chapter} * position for position in range(5)]
+print("chapter {chapter}, cell {number}:", values_{number}, len(model.tokenizer))
+"""
+BLOCK = """```python exec="1" html="1"
+from nnsight_guide.chapter import cell
+print(cell("{snippet}", "cell_{number}"))
+```"""
+PROSE = "A paragraph about what the next cell shows, and why one would like to know it."
+
+
+def measure(project: Project, folder: Path, log: Path, say: Say) -> dict[str, Any]:
+    """Return the seconds of builds at each size: cold, with nothing to do, and pages only."""
+    told: dict[str, Any] = {"sizes": [0, *SIZES]}
+    told.update({"cold": [], "nothing changed": [], "pages only": []})
+    for size in told["sizes"]:
+        guide = _guide(project, folder / f"{size}-guide", size)
+        told["cold"].append(build(guide, log).seconds)
+        pages = _pages(project, folder / f"{size}-pages", size, guide)
+        runs = [(build(guide, log).seconds, build(pages, log).seconds) for _ in range(ROUNDS)]
+        told["nothing changed"].append(median(run[0] for run in runs))
+        told["pages only"].append(median(run[1] for run in runs))
+        figures = {name: told[name][-1] for name in ("cold", "nothing changed", "pages only")}
+        say(f"scale, {size} chapters: {figures}")
+        told["status"] = _status(guide, log)
+    told["growth"] = _growth(told["nothing changed"]) / _growth(told["pages only"])
+    return told
+
+
+def _growth(seconds: list[float]) -> float:
+    """Return what the second half of the chapters costs, in units of what the first half does."""
+    none, half, full = seconds
+    return (full - half) / (half - none)
+
+
+def _guide(project: Project, folder: Path, size: int) -> Tool:
+    same_chapters.write_site(project, folder, plugins=None)
+    same_chapters.write_snippets(project, folder)
+    for name in same_chapters.SNIPPETS[1:]:
+        (folder / "snippets" / f"{name}.py").unlink()
+    (folder / "docs" / "glossary.md").write_text("# Glossary\n", encoding="utf-8")
+    texts = {}
+    for chapter in range(size):
+        cells = [CELL.format(chapter=chapter, number=number) for number in range(CELLS)]
+        snippet = f"chapter_{chapter}"
+        (folder / "snippets" / f"{snippet}.py").write_text(MODEL + "".join(cells), "utf-8")
+        blocks = [BLOCK.format(snippet=snippet, number=number) for number in range(CELLS)]
+        texts[chapter] = blocks
+    return _site(f"guide, {size} chapters", folder, texts)
+
+
+def _pages(project: Project, folder: Path, size: int, guide: Tool) -> Tool:
+    same_chapters.write_site(project, folder, plugins={})
+    (folder / "snippets").mkdir()  # which `serve` would watch
+    texts: dict[int, list[str]] = {}
+    for chapter in range(size):
+        texts[chapter] = []
+        for number in range(CELLS):
+            code = CELL.format(chapter=chapter, number=number).strip().partition("\n")[2]
+            values = [chapter * position for position in range(5)]
+            shown = f"chapter {chapter}, cell {number}: {values} 50400"
+            texts[chapter].append(f"{fence('python', code)}\n\n{fence('text', shown)}")
+    for script in (guide.html / "downloads").rglob("*.py"):
+        target = folder / "docs" / script.relative_to(guide.html)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(script.read_bytes())
+    return _site(f"pages, {size} chapters", folder, texts)
+
+
+def _site(name: str, folder: Path, texts: dict[int, list[str]]) -> Tool:
+    (folder / "docs" / "index.md").write_text("# Many chapters\n", encoding="utf-8")
+    for chapter, blocks in texts.items():
+        parts = [f"# Chapter {chapter}", *(f"{PROSE}\n\n{block}" for block in blocks)]
+        path = folder / "docs" / f"chapter-{chapter}.md"
+        path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    config = (folder / "mkdocs.yml").read_text(encoding="utf-8").split("\n")
+    kept = [line for line in config if not line.startswith(("nav:", "- pages/"))]
+    (folder / "mkdocs.yml").write_text("\n".join(kept), encoding="utf-8")
+    return mkdocs(name, folder, prose=folder / "docs" / "index.md", code=None)
+
+
+def _status(tool: Tool, log: Path) -> float:
+    seconds = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        command = [sys.executable, "-m", "nnsight_guide", "status"]
+        subprocess.run(  # noqa: S603 - the command is our own
+            command, cwd=tool.root, env=environment(tool, log), check=True, capture_output=True
+        )
+        seconds.append(time.perf_counter() - begin)
+    return round(median(seconds), 3)

@@ -1,0 +1,210 @@
+"""The figures of `make bench` as Markdown and JSON, with the targets beside them."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+import psutil
+
+from benchmarks.measuring import COLD, NOTHING, ONE_SHOT, PROSE, SNIPPET
+
+WHOLE, WHOLE_PAGES = "the guide, whole site", "pages only, whole site"
+GUIDE, PAGES = "the guide", "pages only"
+SLACK = 1.15
+MEMORY_SLACK = 1.3
+SERVE_SECONDS = 0.7
+IMPORT_SECONDS = 0.030
+STATUS_SECONDS = 0.5
+
+
+class Target(NamedTuple):
+    """What was promised, the bound, the figure, and whether it holds."""
+
+    what: str
+    may: str
+    was: str
+    met: bool
+
+
+def targets(told: Mapping[str, Any]) -> Iterator[Target]:
+    """Yield each target with what came of it."""
+    cases, floors = told["cases"], told["floors"]
+    pages = cases[NOTHING][WHOLE_PAGES]["median"]
+    edited = floors["the cells of the edited snippet"]
+    cold = cases[COLD][WHOLE_PAGES]["median"] + sum(floors.values()) - edited
+    serve, serve_pages = told["serve"][WHOLE], told["serve"][WHOLE_PAGES]
+    page = median(serve_pages["prose"])
+    yield _ratio("nothing changed ÷ pages only", cases[NOTHING][WHOLE]["median"], pages)
+    yield _peers("nothing changed, against the executing peers", cases[NOTHING])
+    yield _none("nothing changed: cells executed", cases[NOTHING][WHOLE]["cells"])
+    torch = any(cases[case][WHOLE]["torch in the build"] for case in ONE_SHOT)
+    yield Target("torch imported by a build", "no", "yes" if torch else "no", not torch)
+    peak = told["memory"][WHOLE] / told["memory"][WHOLE_PAGES]
+    yield Target(
+        "peak memory, nothing changed ÷ pages only",
+        f"≤ {MEMORY_SLACK}",
+        f"{peak:.2f}",
+        peak <= MEMORY_SLACK,
+    )
+    yield _ratio("prose edit ÷ pages only", cases[PROSE][WHOLE]["median"], pages)
+    yield _none("prose edit: cells executed", cases[PROSE][WHOLE]["cells"])
+    yield _ratio("prose edit under `serve` ÷ pages only", median(serve["prose"]), page)
+    seconds = median(serve["snippet"])
+    yield Target(
+        "snippet edit under `serve`, after the first",
+        f"≤ {page + SERVE_SECONDS:.2f} s",
+        f"{seconds:.2f} s",
+        seconds <= page + SERVE_SECONDS,
+    )
+    yield _none("snippet edit under `serve`: loads of the model", serve["snippet loads"])
+    ran = [name for name in serve["snippets run"] if name != "model"]
+    yield Target("snippet edit under `serve`: snippets run", "1", str(len(ran)), len(ran) == 1)
+    yield _ratio(
+        "snippet edit ÷ (pages only + import + load + its cells)",
+        cases[SNIPPET][WHOLE]["median"],
+        pages + edited,
+    )
+    yield _ratio(
+        "cold ÷ (pages only + import + load + all cells once)", cases[COLD][WHOLE]["median"], cold
+    )
+    yield _peers("cold, against the executing peers", cases[COLD])
+    alone = told["import"]
+    yield Target(
+        "import of `nnsight_guide` alone; no torch, no Jupyter",
+        f"≤ {1000 * IMPORT_SECONDS:.0f} ms",
+        f"{1000 * alone['seconds']:.1f} ms",
+        alone["seconds"] <= IMPORT_SECONDS and not alone["heavy modules"],
+    )
+    scale = told["scale"]
+    yield _ratio(
+        f"{scale['sizes'][-1]} chapters, nothing changed ÷ pages only",
+        scale["nothing changed"][-1],
+        scale["pages only"][-1],
+    )
+    growth = scale["growth"]
+    yield Target(
+        "second half of the chapters ÷ first half, and that ÷ the same of pages only",
+        f"≤ {SLACK}",
+        f"{growth:.2f}",
+        growth <= SLACK,
+    )
+    yield Target(
+        f"`status` at {scale['sizes'][-1]} chapters",
+        f"≤ {STATUS_SECONDS} s",
+        f"{scale['status']:.2f} s",
+        scale["status"] <= STATUS_SECONDS,
+    )
+
+
+def markdown(told: Mapping[str, Any]) -> str:
+    """Return the figures as tables."""
+    return "\n".join(
+        [
+            "# The guide beside other tools",
+            "",
+            f"{told['date']}, {told['machine']}, {told['python']}. Medians of "
+            f"{told['rounds']} rounds, in seconds; all tools in turn, in one run, on the demo "
+            f"model. The four chapters have {told['lines']} lines of output, and every tool's "
+            "pages were found to show each of them.",
+            "",
+            "| target | may be | was | met |",
+            "|---|---|---|---|",
+            *(
+                f"| {t.what} | {t.may} | {t.was} | {'yes' if t.met else '**no**'} |"
+                for t in targets(told)
+            ),
+            "",
+            *_one_shot(told),
+            "",
+            *_serve(told),
+            "",
+            "| the work of the whole site without MkDocs, each in a process of its own | seconds |",
+            "|---|--:|",
+            *(f"| {name} | {seconds:.2f} |" for name, seconds in told["floors"].items()),
+            "",
+            *_scale(told["scale"]),
+            "",
+        ]
+    )
+
+
+def _one_shot(told: Mapping[str, Any]) -> Iterator[str]:
+    more = "cells, loads: cold | snippet edit | MB"
+    yield f"| one-shot build | {' | '.join(ONE_SHOT)} | {more} |"
+    yield "|---|" + "--:|" * (len(ONE_SHOT) + 3)
+    for name in told["cases"][COLD]:
+        base = WHOLE_PAGES if "whole" in name else PAGES
+        shown = []
+        for case in ONE_SHOT:
+            found = told["cases"][case].get(name)
+            ratio = found and found["median"] / told["cases"][NOTHING][base]["median"]
+            shown.append(f"{found['median']:.2f} (×{ratio:.2f})" if found else "–")
+        edited = told["cases"][SNIPPET].get(name)
+        counts = [_counts(found) for found in (told["cases"][COLD][name], edited)]
+        megabytes = told["memory"][name] / 1e6
+        yield f"| {name} | {' | '.join(shown)} | {' | '.join(counts)} | {megabytes:.0f} |"
+
+
+def _serve(told: Mapping[str, Any]) -> Iterator[str]:
+    yield "| under `serve`, saved → served | prose | first snippet edit | later | cells | loads |"
+    yield "|---|--:|--:|--:|--:|--:|"
+    for name, found in told["serve"].items():
+        first = f"{found['first']:.2f}" if found["first"] else "–"
+        later = f"{median(found['snippet']):.2f}" if found["snippet"] else "–"
+        cells, loads = (_listed(found[f"snippet {what}"]) for what in ("cells", "loads"))
+        yield f"| {name} | {median(found['prose']):.2f} | {first} | {later} | {cells} | {loads} |"
+
+
+def _scale(scale: Mapping[str, Any]) -> Iterator[str]:
+    yield "| chapters of five cells | cold | nothing changed | pages only | ÷ |"
+    yield "|--:|--:|--:|--:|--:|"
+    for number, size in enumerate(scale["sizes"]):
+        cold, guide, pages = (
+            scale[what][number] for what in ("cold", "nothing changed", "pages only")
+        )
+        yield f"| {size} | {cold:.1f} | {guide:.2f} | {pages:.2f} | {guide / pages:.2f} |"
+
+
+def _counts(found: Mapping[str, Any] | None) -> str:
+    return f"{_listed(found['cells'])}, {_listed(found['loads'])}" if found else "–"
+
+
+def _listed(numbers: list[int]) -> str:
+    return "–".join(map(str, sorted({numbers[0], numbers[-1]}))) if numbers else "–"
+
+
+def _ratio(what: str, seconds: float, floor: float) -> Target:
+    ratio = seconds / floor
+    return Target(what, f"≤ {SLACK}", f"{ratio:.2f}", ratio <= SLACK)
+
+
+def _none(what: str, counted: list[int]) -> Target:
+    return Target(what, "0", _listed(counted), counted == [0])
+
+
+def _peers(what: str, case: Mapping[str, Any]) -> Target:
+    own = case[GUIDE]["median"]
+    ours = {GUIDE, WHOLE, PAGES, WHOLE_PAGES}
+    name, best = min(
+        ((name, found["median"]) for name, found in case.items() if name not in ours),
+        key=lambda peer: float(peer[1]),
+    )
+    return Target(what, f"< {best:.2f} s ({name})", f"{own:.2f} s", own < best)
+
+
+def write(told: dict[str, Any], folder: Path) -> None:
+    """Add date and machine to the figures, and write them into `folder`."""
+    told["date"] = datetime.datetime.now(datetime.UTC).date().isoformat()
+    gib = psutil.virtual_memory().total / 1024**3
+    told["machine"] = f"{platform.machine()}, {os.cpu_count()} processors, {gib:.0f} GiB"
+    told["python"] = f"Python {platform.python_version()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bench.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    (folder / "bench.md").write_text(markdown(told), encoding="utf-8")
