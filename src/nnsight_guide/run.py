@@ -83,6 +83,8 @@ class Runner:
         """
         names = self.project.snippet_names() if names is None else names
         stale = [n for n in names if not freshness(self.project, n, profile).is_fresh]
+        # Those that need a service first: it is gone when the profile's own model is loaded.
+        stale.sort(key=lambda name: self._place(name, profile) == profile)
         if not stale:
             return []
         try:
@@ -99,10 +101,12 @@ class Runner:
         self._services.close()
         self._loop.close()
 
+    def _place(self, snippet: str, profile: Profile) -> Profile:
+        return profiles.place(profile, self.project.snippet_path(snippet))
+
     def _check(self, profile: Profile, stale: list[str]) -> None:
         """Check what the profile needs, once: not again when its model is loaded already."""
-        paths = [self.project.snippet_path(name) for name in stale]
-        is_needed = any(profiles.place(profile, path) == profile for path in paths)
+        is_needed = any(self._place(name, profile) == profile for name in stale)
         if is_needed and profile.name not in self._kernels:
             preflight.check(profile)
 
@@ -185,6 +189,10 @@ class Runner:
             await self._drop_kernel(place.name)
             kernel = None
         if kernel is None:
+            if place.name != profiles.LOOPBACK:
+                await self._drop_kernel(profiles.LOOPBACK)  # the model gets the memory to itself
+                self._services.pop_all().close()
+                self._service = None
             kernel = await Kernel.start(self.project.root, place, environment)
             self._kernels[place.name] = kernel
             if not await kernel.begin():

@@ -66,6 +66,8 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             done = self.runner.run_stale(self.profile, stale)
             self.recordings = {name: self._recording(state) for name, state in states.items()}
             self.committed = self._committed(names)
+            if not self.is_preview:
+                self.on_shutdown()  # the idioms load models of their own
             demo = outcomes.demo_profile(self.profile)
             idioms_done = outcomes.run_stale(self.project, demo)
             self.outcomes = outcomes.read_all(self.project, demo)
@@ -128,6 +130,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         """Stop the kernel."""
         if self.runner is not None:
             self.runner.close()
+            self.runner = None
 
     def _recording(self, before: Freshness) -> Recording:
         """Return the recording of a snippet that was fresh `before`, or has just run."""
