@@ -8,20 +8,23 @@ import sys
 from collections.abc import Sequence
 
 from nnsight_guide import committed, outcomes, profiles, redaction
-from nnsight_guide.errors import GuideError
+from nnsight_guide.errors import GuideError, long_story, one_line
+from nnsight_guide.loopback.settings import HOST
 from nnsight_guide.project import Project
 from nnsight_guide.run import Freshness, Runner, freshness
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return its exit status. What the author can mend ends in one line."""
+    """Run a command; return its exit status. What somebody can mend ends in one line."""
     parser = _parser()
     options = parser.parse_args(arguments)
     redaction.install_hook()
     try:
         status: int = options.command(options)
-    except GuideError as error:
-        message = redaction.redact(str(error), redaction.keys())
+    except (GuideError, OSError) as error:
+        if options.debug:
+            print(redaction.redact(long_story(error), redaction.keys()), file=sys.stderr)
+        message = redaction.redact(one_line(str(error)), redaction.keys())
         print(f"nnsight_guide: {message}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -42,7 +45,7 @@ def loopback(options: argparse.Namespace) -> int:
     """Start the stand-in for NDIF on this machine, and print the variables to set."""
     from nnsight_guide.loopback import main as serve
 
-    return serve(options.arguments)
+    return serve(options.host, options.port)
 
 
 def status(options: argparse.Namespace) -> int:
@@ -143,12 +146,19 @@ def verify(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m nnsight_guide", description=__doc__)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--debug", action="store_true", help="before the line that says what is wrong, how it came"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for function in (demo, loopback, status, run, record, verify):
-        command = commands.add_parser(function.__name__, help=(function.__doc__ or "").strip())
+        command = commands.add_parser(
+            function.__name__, parents=[common], help=(function.__doc__ or "").strip()
+        )
         command.set_defaults(command=function)
         if function is loopback:
-            command.add_argument("arguments", nargs=argparse.REMAINDER)
+            command.add_argument("--host", default=HOST, help=f"{HOST}, and nothing else")
+            command.add_argument("--port", type=int, default=0, help="default: a free one")
         if function is status:
             command.add_argument("--json", action="store_true", help="for programs to read")
         if function is run:

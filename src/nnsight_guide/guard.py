@@ -18,7 +18,7 @@ import warnings
 from pathlib import Path
 from typing import Any, cast
 
-from nnsight_guide import display
+from nnsight_guide import display, limits
 
 # Tensors above this many elements (GPT-J's weight matrices, not its biases) are sampled.
 WHOLE_TENSOR_ELEMENTS = 8_000_000
@@ -50,6 +50,10 @@ def load() -> None:
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     display.register()
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    shell.events.register("pre_run_cell", limits.Printed(sys.stdout, sys.stderr).begin)
     from snippets.model import REMOTE, model
 
     if not REMOTE:
@@ -76,7 +80,10 @@ def begin() -> None:
     import torch
     from IPython import get_ipython
 
-    get_ipython().reset(new_session=True)
+    shell = get_ipython()
+    shell.reset(new_session=True)
+    # As in any Python: Jupyter's own would let the cell go on, and end the kernel after it.
+    shell.user_ns.update(exit=sys.exit, quit=sys.exit)
     random.seed(0)
     torch.manual_seed(0)
     warnings.resetwarnings()  # and with it the memory of which warnings were shown
@@ -90,8 +97,14 @@ def begin() -> None:
 
 
 def end() -> None:
-    """Print, as JSON, what the snippet ran on and what it changed that is not its own."""
-    print(json.dumps({"changed": changes(), **where()}))
+    """Tell, as JSON, what the snippet ran on and what it changed that is not its own.
+
+    It is not printed, since the snippet may have closed what it would be printed to.
+    """
+    from IPython import get_ipython
+
+    told = json.dumps({"changed": changes(), **where()})
+    get_ipython().display_pub.publish({"text/plain": told})
 
 
 def changes() -> list[str]:
@@ -130,6 +143,11 @@ def state() -> dict[str, str]:
         "torch's default dtype": str(torch.get_default_dtype()),
         "the number of torch's threads": str(torch.get_num_threads()),
         "the current folder": str(Path.cwd()),
+        **{
+            f"sys.{name}": f"{id(stream)} {stream.closed}"
+            for name in ("stdout", "stderr")
+            if (stream := getattr(sys, name))
+        },
         "sys.path": _text(sorted(sys.path)),  # nnsight's remote client changes its order
         **{f"the environment variable {name}": _text(os.environ[name]) for name in os.environ},
     }

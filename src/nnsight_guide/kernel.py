@@ -10,14 +10,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide import cells
+from nnsight_guide import cells, limits
 from nnsight_guide.errors import GuideError, TransientError
-from nnsight_guide.failures import CellError, error_of, failure
+from nnsight_guide.failures import CellError, cause_of_death, error_of, failure
 from nnsight_guide.imports import project_imports
 from nnsight_guide.profiles import Profile
 
-CELL_SECONDS = 600  # a cell that runs longer than this is taken to hang
 START_SECONDS = 120
+LOG_FILE = "kernel.log"  # what the kernel's process says outside of cells: how it died, say
 
 # What keeps a kernel's output the same on every machine.
 QUIET = {
@@ -80,16 +80,22 @@ class Kernel:
             file: file.read_bytes() for file in [model_file, *project_imports(model_file, root)]
         }
         try:
-            await manager.start_kernel(env=whole_environment, cwd=str(root))
+            with (own / LOG_FILE).open("wb") as log:
+                await manager.start_kernel(
+                    env=whole_environment, cwd=str(root), stdout=log, stderr=log
+                )
             kernel._client = manager.client()
-            kernel._client.start_channels()
+            kernel._client.start_channels(stdin=False)  # else a cell that asks waits for an answer
             await kernel._client.wait_for_ready(timeout=START_SECONDS)
             await kernel._guard("load")
         except BaseException as error:
+            last_words = kernel.last_words()
             await kernel.stop()
             if isinstance(error, CellError):
                 kind = TransientError if place.is_remote and error.may_pass else GuideError
                 raise kind(f"the model did not load: {error.error}") from None
+            if isinstance(error, RuntimeError):  # it died, or has not answered in time
+                raise GuideError(f"the kernel did not start: {last_words or error}") from None
             raise
         return kernel
 
@@ -111,38 +117,40 @@ class Kernel:
         """Run the cells of a notebook, which takes their outputs; return the seconds of each.
 
         Raises:
-            CellError: a cell raised, ran too long or killed the kernel, or one that should raise
-                did not.
+            CellError: a cell raised, ran too long, gave too much or killed the kernel, or one that
+                should raise did not.
 
         """
-        from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-
         notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        client = self._notebook_client(notebook)
+        client = self._notebook_client(notebook, limits.seconds())
         seconds = {}
         clock = asyncio.get_running_loop().time
         for number, cell in enumerate(notebook.cells, start=1):
             name = cell.metadata.get("title", "")
             started = clock()
-            try:
-                await client.async_execute_cell(cell, number - 1, store_history=True)
-            except CellTimeoutError:
-                message = f"still running after {CELL_SECONDS} s"
-                raise CellError(name, message, is_fatal=True) from None
-            except DeadKernelError:
-                message = "the kernel died (out of memory?)"
-                raise CellError(name, message, is_fatal=True) from None
-            except CellExecutionError:
-                raise failure(cell, name) from None
+            await self._run(client, number - 1, name)
+            if limits.characters(cell.outputs) > limits.CHARACTERS:
+                raise CellError(name, f"OutputLimit: {limits.TOO_MUCH}")
             if cells.raises(cell) and not error_of(cell):
-                raise CellError(name, "should raise (it is tagged raises-exception), but ran")
+                raise CellError(
+                    name, "should raise (it is tagged raises-exception), but ran: take out the tag"
+                )
             if name:
                 seconds[name] = round(clock() - started, 3)
         return seconds
 
     async def finish(self) -> dict[str, Any]:
-        """Return what the guard says after a snippet: `changed`, `device`, `dtype`."""
-        facts: dict[str, Any] = json.loads(await self._guard("end"))
+        """Return what the guard says after a snippet: `changed`, `device`, `dtype`.
+
+        Raises:
+            CellError: the snippet has left nothing that the guard could look at.
+
+        """
+        try:
+            facts: dict[str, Any] = json.loads(await self._guard("end"))
+        except CellError as error:
+            message = f"leaves a kernel that is of no more use: {error.error}"
+            raise CellError(None, message, is_fatal=True) from None
         return facts
 
     async def stop(self) -> None:
@@ -153,13 +161,21 @@ class Kernel:
             await self.manager.shutdown_kernel(now=True)
         self._folder.cleanup()
 
-    def _notebook_client(self, notebook: Any) -> Any:
+    def last_words(self) -> str:
+        """Return the last line that the kernel's process has said, if it has said any."""
+        log = Path(self._folder.name) / LOG_FILE
+        lines = (
+            log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
+        )
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+    def _notebook_client(self, notebook: Any, seconds: int = limits.SECONDS) -> Any:
         from nbclient import NotebookClient
 
         client = NotebookClient(
             notebook,
             km=self.manager,
-            timeout=CELL_SECONDS,
+            timeout=seconds,
             record_timing=False,
         )
         client.kc = self._client
@@ -168,12 +184,30 @@ class Kernel:
     async def _guard(self, step: str) -> str:
         """Call a function of `nnsight_guide.guard` in the kernel; return what it printed."""
         import nbformat
-        from nbclient.exceptions import CellExecutionError
 
         call = nbformat.v4.new_code_cell(f"__import__('nnsight_guide.guard').guard.{step}()")
         client = self._notebook_client(nbformat.v4.new_notebook(cells=[call]))
+        await self._run(client, 0, step, store_history=False)
+        return "".join(out.data["text/plain"] for out in call.outputs if "data" in out)
+
+    async def _run(self, client: Any, index: int, name: str, *, store_history: bool = True) -> None:
+        """Run one cell of the client's notebook; what goes wrong is a CellError."""
+        from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+        cell = client.nb.cells[index]
         try:
-            await client.async_execute_cell(call, 0, store_history=False)
+            await client.async_execute_cell(cell, index, store_history=store_history)
+        except CellTimeoutError:
+            message = (
+                f"still running after {client.timeout} s, the limit for a cell: let it do less, or "
+                "set GUIDE_CELL_SECONDS to more"
+            )
+            raise CellError(name, message, is_fatal=True) from None
+        except DeadKernelError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # Ctrl-C, which nbclient takes for a death
+                raise asyncio.CancelledError from None
+            code = await self.manager.provisioner.poll()
+            raise CellError(name, cause_of_death(code), is_fatal=True) from None
         except CellExecutionError:
-            raise failure(call, step) from None
-        return "".join(out.text for out in call.outputs if out.get("name") == "stdout")
+            raise failure(cell, name) from None
