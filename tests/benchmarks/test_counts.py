@@ -58,8 +58,9 @@ def test_the_build_itself_never_imports_torch(cold):
 
 
 @pytest.mark.usefixtures("cold")
-def test_where_nothing_changed_nothing_runs_and_no_process_imports_torch(tool, log):
-    counts = build(tool, log).counts
+@pytest.mark.parametrize("every_page", [False, True])
+def test_where_nothing_changed_nothing_runs_and_no_process_imports_torch(tool, log, every_page):
+    counts = build(tool, log, every_page=every_page).counts
     assert (counts.n_cells, counts.loads, counts.torch) == (0, 0, frozenset())
 
 
