@@ -70,11 +70,11 @@ BETWEEN_MODULES = [arrow for arrow in ARROWS if "." not in arrow[0] + arrow[2]] 
 def imports(importer: str, imported: str) -> bool:
     """Whether a module, or one of its package or family (`site_…`), imports another."""
 
-    def is_in(name: str, module: str) -> bool:
-        return f"{name}.".startswith(tuple(f"{PACKAGE}.{module}{mark}" for mark in "._"))
+    def is_in(name: str, module: str, marks: str = ".") -> bool:
+        return f"{name}.".startswith(tuple(f"{PACKAGE}.{module}{mark}" for mark in marks))
 
     return any(
-        is_in(name, importer) and any(is_in(module, imported) for module in found)
+        is_in(name, importer, "._") and any(is_in(module, imported) for module in found)
         for name, found in OWN.items()
     )
 
