@@ -113,7 +113,7 @@ def markdown(told: Mapping[str, Any]) -> str:
     """Return the figures as tables."""
     return "\n".join(
         [
-            "# The guide beside other tools",
+            "## Beside other tools",
             "",
             f"{told['date']}, {told['machine']}, {told['python']}. Medians of "
             f"{told['rounds']} rounds, in seconds; all tools in turn, in one run, on the demo "
