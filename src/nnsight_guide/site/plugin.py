@@ -1,4 +1,4 @@
-"""The few MkDocs events that Markdown cannot do: the only module that knows MkDocs."""
+"""The few MkDocs events that Markdown cannot do."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from mkdocs.utils import get_relative_url
 
 from nnsight_guide import committed, outcomes, profiles, redaction, render
 from nnsight_guide.errors import GuideError
-from nnsight_guide.notebook_files import Notebooks
 from nnsight_guide.page import Page as ChapterPage
 from nnsight_guide.page import open_page
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
 from nnsight_guide.run import Freshness, Runner, freshness
+from nnsight_guide.site.notebook_files import Notebooks
 from nnsight_guide.standalone import standalone_script
 
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")
