@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from nnsight_guide.errors import GuideError, TransientError
 from nnsight_guide.failures import CellError, error_of, failure
 from nnsight_guide.imports import project_imports
 from nnsight_guide.profiles import Profile
+from nnsight_guide.scratch import scratch_folder
 
 CELL_SECONDS = 600  # a cell that runs longer than this is taken to hang
 START_SECONDS = 120
@@ -27,6 +28,11 @@ QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
 }
 
+# A kernel ends by itself soon after the process that started it. But one whose parent has gone
+# before it looks for the first time only knows of orphans that the system's first process adopts,
+# and on a desktop the session's manager does.
+END_WITHOUT_PARENT = "import os; os.getppid() == int(os.environ['JPY_PARENT_PID']) or os._exit(1)"
+
 
 class Kernel:
     """A Jupyter kernel in which the model of one profile is loaded."""
@@ -36,13 +42,13 @@ class Kernel:
         manager: Any,
         place: Profile,
         environment: dict[str, str],
-        folder: tempfile.TemporaryDirectory[str],
+        files: ExitStack,
     ) -> None:
         self.manager = manager
         self.place = place
         self.environment = environment
         self.imported: dict[Path, bytes] = {}
-        self._folder = folder
+        self._files = files
         self._client: Any = None
 
     @classmethod
@@ -59,11 +65,12 @@ class Kernel:
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_client.manager import AsyncKernelManager
 
-        folder = tempfile.TemporaryDirectory(prefix="nnsight-guide-")
-        own = Path(folder.name)  # neither the user's IPython nor their nnsight settings count
+        files = ExitStack()
+        own = files.enter_context(scratch_folder())
         whole_environment = {
             **os.environ,
             **QUIET,
+            # Neither the user's IPython nor their nnsight settings count.
             "IPYTHONDIR": str(own / "ipython"),
             "NNSIGHT_CONFIG": str(own / "nnsight.yaml"),
             **environment,
@@ -74,13 +81,17 @@ class Kernel:
             connection_file=str(own / "kernel.json"),
             transport="tcp" if sys.platform == "win32" else "ipc",
         )
-        kernel = cls(manager, place, environment, folder)
+        kernel = cls(manager, place, environment, files)
         model_file = root / "snippets" / "model.py"
         kernel.imported = {
             file: file.read_bytes() for file in [model_file, *project_imports(model_file, root)]
         }
         try:
-            await manager.start_kernel(env=whole_environment, cwd=str(root))
+            await manager.start_kernel(
+                env=whole_environment,
+                cwd=str(root),
+                extra_arguments=[f"--IPKernelApp.exec_lines={END_WITHOUT_PARENT}"],
+            )
             kernel._client = manager.client()
             kernel._client.start_channels()
             await kernel._client.wait_for_ready(timeout=START_SECONDS)
@@ -151,7 +162,7 @@ class Kernel:
             self._client.stop_channels()
         if self.manager.has_kernel:
             await self.manager.shutdown_kernel(now=True)
-        self._folder.cleanup()
+        self._files.close()
 
     def _notebook_client(self, notebook: Any) -> Any:
         from nbclient import NotebookClient
