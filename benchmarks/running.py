@@ -77,8 +77,10 @@ def environment(tool: Tool, log: Path) -> dict[str, str]:
     }
 
 
-def build(tool: Tool, log: Path, *, watch_memory: bool = False) -> Run:
+def build(tool: Tool, log: Path, *, every_page: bool = False, watch_memory: bool = False) -> Run:
     """Build a tool's project; memory is watched only where asked, since it takes time.
+
+    With `every_page`, pages are written also where the site is known to be right as it is.
 
     Raises:
         BenchmarkError: it failed; what it said last is told.
@@ -89,7 +91,7 @@ def build(tool: Tool, log: Path, *, watch_memory: bool = False) -> Run:
     begin = time.perf_counter()
     with said.open("w") as output:
         process = subprocess.Popen(  # noqa: S603 - the command is our own
-            tool.build,
+            (tool.build_pages if every_page else None) or tool.build,
             cwd=tool.root,
             env=environment(tool, log),
             stdout=output,

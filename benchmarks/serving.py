@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from benchmarks.running import SECONDS, BenchmarkError, Counts, environment, read, stop
@@ -65,7 +66,7 @@ class Server:
                 with urllib.request.urlopen(self.url, timeout=SECONDS) as answer:  # noqa: S310
                     if words in answer.read().decode():
                         return
-            except OSError:
+            except (OSError, HTTPException):  # it is just being written
                 pass
             time.sleep(POLL)
         raise BenchmarkError(f"{self.tool.name}: {words!r} has not come up within {SECONDS} s")

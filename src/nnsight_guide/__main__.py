@@ -1,9 +1,11 @@
-"""The command line: `python -m nnsight_guide demo | loopback | status | run | record | verify`."""
+"""The command line: `python -m nnsight_guide build | demo | loopback | status | run | …`."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import runpy
 import sys
 from collections.abc import Sequence
 
@@ -31,6 +33,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("nnsight_guide: stopped; what had finished is kept", file=sys.stderr)
         return 130
     return status
+
+
+def build(options: argparse.Namespace) -> int:
+    """Build the site into site/, if anything has changed since that was done."""
+    from nnsight_guide import unchanged
+
+    project, profile = Project.find(), profiles.current()
+    made_from = unchanged.sources(project, profile)
+    if unchanged.is_built(project, made_from):
+        print("nothing has changed since site/ was built")
+        return 0
+    os.chdir(project.root)
+    sys.argv = ["mkdocs", "build", *(["--verbose"] if options.debug else [])]
+    try:
+        runpy.run_module("mkdocs", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code:
+            raise
+    unchanged.remember(project, profile, made_from)
+    return 0
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -151,7 +173,7 @@ def _parser() -> argparse.ArgumentParser:
         "--debug", action="store_true", help="before the line that says what is wrong, how it came"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for function in (demo, loopback, status, run, record, verify):
+    for function in (build, demo, loopback, status, run, record, verify):
         command = commands.add_parser(
             function.__name__, parents=[common], help=(function.__doc__ or "").strip()
         )

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from nnsight_guide.errors import GuideError, TransientError
 from nnsight_guide.failures import CellError, cause_of_death, error_of, failure
 from nnsight_guide.imports import project_imports
 from nnsight_guide.profiles import Profile
+from nnsight_guide.scratch import scratch_folder
 
 START_SECONDS = 120
-LOG_FILE = "kernel.log"  # what the kernel's process says outside of cells: how it died, say
 
 # What keeps a kernel's output the same on every machine.
 QUIET = {
@@ -26,6 +26,11 @@ QUIET = {
     "TQDM_DISABLE": "1",
     "TRANSFORMERS_VERBOSITY": "error",
 }
+
+# A kernel ends by itself soon after the process that started it. But one whose parent has gone
+# before it looks for the first time only knows of orphans that the system's first process adopts,
+# and on a desktop the session's manager does.
+END_WITHOUT_PARENT = "import os; os.getppid() == int(os.environ['JPY_PARENT_PID']) or os._exit(1)"
 
 
 class Kernel:
@@ -36,13 +41,13 @@ class Kernel:
         manager: Any,
         place: Profile,
         environment: dict[str, str],
-        folder: tempfile.TemporaryDirectory[str],
+        files: ExitStack,
     ) -> None:
         self.manager = manager
         self.place = place
         self.environment = environment
         self.imported: dict[Path, bytes] = {}
-        self._folder = folder
+        self._files = files
         self._client: Any = None
 
     @classmethod
@@ -59,11 +64,16 @@ class Kernel:
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_client.manager import AsyncKernelManager
 
-        folder = tempfile.TemporaryDirectory(prefix="nnsight-guide-")
-        own = Path(folder.name)  # neither the user's IPython nor their nnsight settings count
+        model_file = root / "snippets" / "model.py"
+        imported = {
+            file: file.read_bytes() for file in [model_file, *project_imports(model_file, root)]
+        }
+        files = ExitStack()
+        own = files.enter_context(scratch_folder())
         whole_environment = {
             **os.environ,
             **QUIET,
+            # Neither the user's IPython nor their nnsight settings count.
             "IPYTHONDIR": str(own / "ipython"),
             "NNSIGHT_CONFIG": str(own / "nnsight.yaml"),
             **environment,
@@ -74,28 +84,30 @@ class Kernel:
             connection_file=str(own / "kernel.json"),
             transport="tcp" if sys.platform == "win32" else "ipc",
         )
-        kernel = cls(manager, place, environment, folder)
-        model_file = root / "snippets" / "model.py"
-        kernel.imported = {
-            file: file.read_bytes() for file in [model_file, *project_imports(model_file, root)]
-        }
+        kernel = cls(manager, place, environment, files)
+        kernel.imported = imported
+        log = own / "kernel.log"  # what its process says outside of cells: why it does not start
         try:
-            with (own / LOG_FILE).open("wb") as log:
+            with log.open("wb") as said:
                 await manager.start_kernel(
-                    env=whole_environment, cwd=str(root), stdout=log, stderr=log
+                    env=whole_environment,
+                    cwd=str(root),
+                    stdout=said,
+                    stderr=said,
+                    extra_arguments=[f"--IPKernelApp.exec_lines={END_WITHOUT_PARENT}"],
                 )
             kernel._client = manager.client()
             kernel._client.start_channels(stdin=False)  # else a cell that asks waits for an answer
             await kernel._client.wait_for_ready(timeout=START_SECONDS)
             await kernel._guard("load")
         except BaseException as error:
-            last_words = kernel.last_words()
+            lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
             await kernel.stop()
             if isinstance(error, CellError):
                 kind = TransientError if place.is_remote and error.may_pass else GuideError
                 raise kind(f"the model did not load: {error.error}") from None
             if isinstance(error, RuntimeError):  # it died, or has not answered in time
-                raise GuideError(f"the kernel did not start: {last_words or error}") from None
+                raise GuideError(f"the kernel did not start: {[str(error), *lines][-1]}") from None
             raise
         return kernel
 
@@ -159,15 +171,7 @@ class Kernel:
             self._client.stop_channels()
         if self.manager.has_kernel:
             await self.manager.shutdown_kernel(now=True)
-        self._folder.cleanup()
-
-    def last_words(self) -> str:
-        """Return the last line that the kernel's process has said, if it has said any."""
-        log = Path(self._folder.name) / LOG_FILE
-        lines = (
-            log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
-        )
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        self._files.close()
 
     def _notebook_client(self, notebook: Any, seconds: int = limits.SECONDS) -> Any:
         from nbclient import NotebookClient

@@ -27,6 +27,7 @@ from nnsight_guide import (
     recordings,
     redaction,
     retries,
+    turns,
 )
 from nnsight_guide.errors import GuideError, TransientError
 from nnsight_guide.failures import CellError, explain
@@ -81,17 +82,16 @@ class Runner:
                 that failed, and of those after it, is left as it was.
 
         """
-        names = self.project.snippet_names() if names is None else names
-        stale = [n for n in names if not freshness(self.project, n, profile).is_fresh]
-        # Those that need a service first: it is gone when the profile's own model is loaded.
-        stale.sort(key=lambda name: self._place(name, profile) == profile)
-        if not stale:
+        names = self._stale(self.project.snippet_names() if names is None else names, profile)
+        if not names:
             return []
-        try:
-            self._check(profile, stale)
-            self._run(stale, profile)
-        except GuideError as error:
-            raise GuideError(self._redacted(str(error))) from None
+        with turns.turn(self.project):
+            stale = self._stale(names, profile)  # another build may have run them meanwhile
+            try:
+                self._check(profile, stale)
+                self._run(stale, profile)
+            except GuideError as error:
+                raise GuideError(self._redacted(str(error))) from None
         return stale
 
     def close(self) -> None:
@@ -100,6 +100,12 @@ class Runner:
             self._loop.run(self._drop_kernel(place))
         self._services.close()
         self._loop.close()
+
+    def _stale(self, names: Iterable[str], profile: Profile) -> list[str]:
+        """Return those of the snippets that are stale, in the order in which they are to run."""
+        stale = [n for n in names if not freshness(self.project, n, profile).is_fresh]
+        # Those that need a service first: it is gone when the profile's own model is loaded.
+        return sorted(stale, key=lambda name: self._place(name, profile) == profile)
 
     def _place(self, snippet: str, profile: Profile) -> Profile:
         return profiles.place(profile, self.project.snippet_path(snippet))
