@@ -75,7 +75,7 @@ CELLS = {name: code for name, (code, _) in TEXTS.items()} | {"image": IMAGE}
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory, command):
+def pages(tmp_path_factory, command, report_count):
     """A chapter that shows all of it, and the notebook of it."""
     project = make_project(tmp_path_factory.mktemp("output"))
     tags = {"raised": ' tags=["raises-exception"]'}
@@ -92,6 +92,7 @@ def pages(tmp_path_factory, command):
     (project.root / "docs" / "chapters" / "odd.md").write_text(f"# Odd\n\n{shown}")
     done = command("mkdocs", "build", cwd=project.root)
     assert done.returncode == 0, done.stderr
+    report_count(f"{len(CELLS)} outputs to abuse a page with, on the page and in its notebook")
     built = {name: project.root / "site" / f"{name}s" / "odd" for name in ("chapter", "notebook")}
     return {
         name: BeautifulSoup((folder / "index.html").read_text(), "html.parser")
@@ -123,9 +124,8 @@ def test_an_image_has_the_words_that_the_cell_gave_it(pages):
     assert image["alt"] == 'a "dot"'
 
 
-def test_no_cell_brings_a_script_or_what_runs_one(blocks, report_count):
+def test_no_cell_brings_a_script_or_what_runs_one(blocks):
     for name, block in blocks.items():
         assert not block.select("script, style, iframe, svg"), name
         handlers = {key for tag in block.find_all() for key in tag.attrs if key.startswith("on")}
         assert not handlers, name
-    report_count(f"{len(blocks)} outputs to abuse a page with, each shown as text or as an image")
