@@ -26,7 +26,7 @@ Read the modules in the order in which the data passes through them::
     canary    a package: what the newest releases change, recorded; `canary.table` shows it
     notebooks a chapter and its recordings → a notebook to download, and a page that mkdocs-jupyter
               makes of it (`chapter_text`, `notebook_…`, `heat_map_png`)
-    site      a package: the few MkDocs events that Markdown cannot do; the notebooks as files
+    site      the few MkDocs events that Markdown cannot do, and its parts, `site_…`
     markdown_pages a page's HTML, made ready to be Markdown for tools; `archive` packs a site to be
               read offline, and `external_links` asks whether addresses still answer
 """

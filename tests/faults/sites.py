@@ -127,7 +127,21 @@ class Site:
 
     def scratch(self) -> list[Path]:
         """Return the folders that were lent to a process and have not been removed."""
-        return [*self.temporary.rglob(f"{PREFIX}*"), *self.project.cache.rglob(f"{PREFIX}*")]
+        return [
+            Path(folder) / name
+            for place in (self.temporary, self.project.cache)
+            for folder, folders, _ in os.walk(place)  # from which others may just now remove some
+            for name in folders
+            if name.startswith(PREFIX)
+        ]
+
+    def cached(self) -> list[Path]:
+        """Return the files that a build reads from the cache, where it finds them."""
+        found = []
+        for folder, folders, names in os.walk(self.project.cache):
+            folders[:] = [name for name in folders if not name.startswith(PREFIX)]
+            found += [Path(folder) / name for name in names if name.endswith((".json", ".ipynb"))]
+        return found
 
 
 def make_small_site(folder: Path) -> Site:

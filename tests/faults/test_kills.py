@@ -9,7 +9,6 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -44,13 +43,13 @@ TEMPORARY, RECORDINGS, PAGES = "temporary", "recordings", "pages"
 SMALL = [
     *[Moment(SNIPPETS, after=TEMPORARY, seconds=1.0)] * 3,  # the kernel starts
     *[Moment(SNIPPETS, after=RECORDINGS, seconds=0.001)] * 3,  # a recording is being written
-    *[Moment(SNIPPETS)] * 6,
-    *[Moment(REMOTE, after=TEMPORARY, seconds=3.0)] * 2,  # the service starts
-    *[Moment(REMOTE)] * 2,
-    *[Moment(IDIOMS, after=TEMPORARY, seconds=2.0)] * 2,
+    *[Moment(SNIPPETS)] * 5,
+    Moment(REMOTE, after=TEMPORARY, seconds=5.0),  # the service starts, then the kernel
+    Moment(REMOTE),
+    Moment(IDIOMS, after=TEMPORARY, seconds=2.0),
     *[Moment(IDIOMS)] * 2,
-    *[Moment((), after=PAGES, seconds=0.5)] * 3,  # pages are being written
-    *[Moment(())] * 2,
+    *[Moment((), after=PAGES, seconds=0.4)] * 6,  # pages are being written
+    *[Moment(())] * 3,
 ]
 WHOLE = [
     Moment(("trace_and_save.ipynb",), after=TEMPORARY, seconds=5.0),
@@ -113,17 +112,12 @@ class Attack:
     def _half_written(self) -> list[str]:
         """Return the files in the cache that the next build would read, and which are not whole."""
         found = []
-        for path in self.site.project.cache.rglob("*.*"):
-            if path.suffix in (".ipynb", ".json") and not _is_in_any(path, self.site.scratch()):
-                try:
-                    json.loads(path.read_bytes())
-                except ValueError:
-                    found.append(f"{path} is not whole")
+        for path in self.site.cached():
+            try:
+                json.loads(path.read_bytes())
+            except ValueError:
+                found.append(f"{path} is not whole")
         return found
-
-
-def _is_in_any(path: Path, folders: list[Path]) -> bool:
-    return any(path.is_relative_to(folder) for folder in folders)
 
 
 @pytest.fixture(scope="module")

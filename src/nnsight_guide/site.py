@@ -1,4 +1,4 @@
-"""The few MkDocs events that Markdown cannot do."""
+"""The few MkDocs events that Markdown cannot do: only this and its parts, `site_…`, know MkDocs."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from nnsight_guide.page import open_page
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
 from nnsight_guide.run import Freshness, Runner, freshness
-from nnsight_guide.site.notebook_files import Notebooks
-from nnsight_guide.site.rendered import RenderedNotebooks
+from nnsight_guide.site_notebooks import Notebooks
+from nnsight_guide.site_rendered import RenderedNotebooks
 from nnsight_guide.standalone import standalone_script
 
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")
