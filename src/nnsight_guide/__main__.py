@@ -44,6 +44,11 @@ def build(options: argparse.Namespace) -> int:
     if unchanged.is_built(project, made_from):
         print("nothing has changed since site/ was built")
         return 0
+    runner = Runner(project)
+    runner.start_early(profile)
+    from nnsight_guide.site import GuidePlugin  # with all of MkDocs: the kernel imports meanwhile
+
+    GuidePlugin.runner = runner
     os.chdir(project.root)
     sys.argv = ["mkdocs", "build", *(["--verbose"] if options.debug else [])]
     try:
@@ -51,6 +56,8 @@ def build(options: argparse.Namespace) -> int:
     except SystemExit as end:
         if end.code:
             raise
+    finally:
+        runner.close()
     unchanged.remember(project, profile, made_from)
     return 0
 

@@ -94,6 +94,19 @@ class Runner:
                 raise GuideError(self._redacted(str(error))) from None
         return stale
 
+    def start_early(self, profile: Profile) -> None:
+        """Start the kernel that will run what is stale, and do not wait for it.
+
+        It imports the libraries while this process goes on. What is wrong, `run_stale` will say.
+        """
+        with contextlib.suppress(GuideError):
+            stale = self._stale(self.project.snippet_names(), profile)
+            # Not beside a service, which the model is not to share the memory with.
+            if stale and not profile.is_remote and self._place(stale[0], profile) == profile:
+                self._check(profile, stale)
+                start = Kernel.start(self.project.root, profile, dict(profile.environment))
+                self._kernels[profile.name] = self._loop.run(start)
+
     def close(self) -> None:
         """Stop the kernels and the service, if there are any."""
         for place in list(self._kernels):
@@ -190,7 +203,7 @@ class Runner:
             kernel.place == place
             and kernel.environment == environment
             and kernel.is_current()
-            and await kernel.begin()
+            and await self._begin(kernel)
         ):
             await self._drop_kernel(place.name)
             kernel = None
@@ -201,10 +214,17 @@ class Runner:
                 self._service = None
             kernel = await Kernel.start(self.project.root, place, environment)
             self._kernels[place.name] = kernel
-            if not await kernel.begin():
+            if not await self._begin(kernel):
                 raise GuideError("the kernel could not be prepared for the first snippet")
         kernel.imported.update(modules)
         return kernel
+
+    async def _begin(self, kernel: Kernel) -> bool:
+        try:
+            return await kernel.begin()
+        except BaseException:
+            await self._drop_kernel(kernel.place.name)
+            raise
 
     def _environment(self, place: Profile) -> dict[str, str]:
         """Return the environment of a place; that of the stand-in is there once it runs."""
