@@ -22,6 +22,7 @@ from pathlib import Path
 from nnsight_guide.cells import read_notebook
 from nnsight_guide.errors import GuideError
 from nnsight_guide.processes import SCRIPT_SECONDS, Finished
+from nnsight_guide.scratch import scratch_folder
 from nnsight_guide.verdicts import Outcome, judge, last_line
 
 CELLS = ("then", "now")
@@ -129,15 +130,19 @@ def run_cells(
 
     """
     idioms = list(idioms)
-    with tempfile.TemporaryDirectory(prefix="nnsight-guide-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         scripts = []
         for idiom in idioms:
             for cell in CELLS:
                 script = folder / f"{idiom.name}_{cell}.py"
                 script.write_text(f"{idiom.setup}\n\n{getattr(idiom, cell)}\n", encoding="utf-8")
                 scripts.append(script)
-        settings = {**os.environ, **environment, **SETTINGS, "NNSIGHT_CONFIG": f"{name}/config"}
+        settings = {
+            **os.environ,
+            **environment,
+            **SETTINGS,
+            "NNSIGHT_CONFIG": str(folder / "config"),
+        }
         ended: dict[int, Finished] = {}
         for number, finished in _run_scripts(scripts, settings, root, seconds):
             ended[number] = finished
@@ -153,7 +158,13 @@ def _run_scripts(
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
         subprocess.Popen(  # noqa: S603 - the command is our own
-            command, env=environment, cwd=root, stdout=subprocess.PIPE, stderr=errors, text=True
+            command,
+            env=environment,
+            cwd=root,
+            stdin=subprocess.PIPE,  # which ends with this process, and they with it
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
         ) as process,
     ):
         assert process.stdout is not None

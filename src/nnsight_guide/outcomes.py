@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide import idioms, processes, profiles, recordings, verdicts
+from nnsight_guide import idioms, processes, profiles, recordings, turns, verdicts
 from nnsight_guide.errors import GuideError
 from nnsight_guide.idioms import Idiom
 from nnsight_guide.profiles import Profile
@@ -105,9 +105,15 @@ def run_stale(project: Project, profile: Profile) -> list[str]:
             others is recorded all the same.
 
     """
-    names = stale(project, profile)
-    if not names:
+    if not stale(project, profile):
         return []
+    with turns.turn(project):
+        names = stale(project, profile)  # another build may have run them meanwhile
+        _run(project, names, profile)
+    return names
+
+
+def _run(project: Project, names: list[str], profile: Profile) -> None:
     from tqdm import tqdm
 
     # The keys come before the sources: an idiom that is edited while it runs stays stale.
@@ -129,7 +135,6 @@ def run_stale(project: Project, profile: Profile) -> list[str]:
             sealed = {**told, "digest": recordings.digest(told)}
             recordings.write_json(sealed, outcome_path(project, outcome.idiom, profile))
             bar.update()
-    return names
 
 
 def read_all(project: Project, profile: Profile) -> dict[str, tuple[Idiom, RecordedOutcome]]:

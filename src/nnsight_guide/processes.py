@@ -5,7 +5,7 @@ can fork safely (Linux) they are imported once, and every script starts from a c
 process. Nothing but imports happens before the copy: no model, and no thread of torch's, which a
 copy would lack. The number is the seconds that each script may take. As soon as a script has ended
 it prints a line of JSON: the script's number (from 0), its exit code (null: it took too long), its
-output and its errors.
+output and its errors. All ends when standard input does, whose other end is held by whoever asked.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ import multiprocessing
 import os
 import runpy
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+
+from nnsight_guide.scratch import scratch_folder
 
 SCRIPT_SECONDS = 300  # GPT-J itself, of which each script loads a copy, may take a minute or two
 
@@ -36,23 +38,32 @@ class Finished:
 
 
 def run(
-    scripts: list[Path], seconds: float = SCRIPT_SECONDS, *, copies: bool = False
+    scripts: list[Path],
+    seconds: float = SCRIPT_SECONDS,
+    *,
+    copies: bool = False,
+    until: int | None = None,
 ) -> Iterator[tuple[int, Finished]]:
     """Run every script, as many at once as there are processors, each for at most `seconds`.
 
     Yields, in the order in which they end, the number of each script and what it left behind.
     With `copies`, each starts from a copy of this process, which then must have no threads.
+    At the end of the file with the descriptor `until`, those that still run are stopped.
     """
-    with tempfile.TemporaryDirectory(prefix="nnsight-guide-") as folder:
-        captures = [Path(folder) / str(number) for number in range(len(scripts))]
-        waiting = list(zip(scripts, captures, strict=True))[::-1]
+    ends = [] if until is None else [until]
+    with scratch_folder() as folder, ExitStack() as stopped:
         running: dict[BaseProcess, float] = {}  # each with the time by which it must have ended
+        captures = [folder / str(number) for number in range(len(scripts))]
+        waiting = list(zip(scripts, captures, strict=True))[::-1]
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
                 process = _start(*waiting.pop(), copies)
+                stopped.callback(process.kill)
                 running[process] = time.monotonic() + seconds
             next_end = min(running.values()) - time.monotonic()
-            wait([process.sentinel for process in running], timeout=max(next_end, 0))
+            sentinels = [process.sentinel for process in running]
+            if until in wait([*sentinels, *ends], timeout=max(next_end, 0)):
+                return
             for process in _ended(running):
                 late = process.is_alive()
                 if late:
@@ -114,7 +125,8 @@ def main(arguments: list[str]) -> None:
     if copies:
         _import_what_is_slow()
     scripts = [Path(name) for name in names]
-    for number, finished in run(scripts, float(seconds), copies=copies):
+    parent = None if sys.platform == "win32" else 0  # Windows cannot wait for a file
+    for number, finished in run(scripts, float(seconds), copies=copies, until=parent):
         # Flushed, since a copy of this process would print once more what still waits in it.
         print(json.dumps([number, asdict(finished)]), flush=True)
 

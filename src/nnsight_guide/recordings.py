@@ -9,7 +9,6 @@ not let them past is `verify --rerun`.)
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -26,6 +25,7 @@ from nnsight_guide.errors import GuideError
 from nnsight_guide.imports import project_imports
 from nnsight_guide.profiles import Profile
 from nnsight_guide.project import Project, did_you_mean
+from nnsight_guide.scratch import scratch_folder
 
 FORMAT = "1"  # raise it when the runner comes to record the same run otherwise
 LIBRARIES = ("nnsight", "torch", "transformers", "accelerate", "circuitsvis")
@@ -215,14 +215,12 @@ def write_json(data: Mapping[str, Any], path: Path) -> None:
 
     """
     text = json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)  # noqa: PTH105 - says best that it is atomic
+        with scratch_folder(path.parent) as folder:
+            (folder / path.name).write_text(text, encoding="utf-8")
+            os.replace(folder / path.name, path)  # noqa: PTH105 - says best that it is atomic
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise GuideError(f"cannot write {path.parent}: {error.strerror}") from None
 
 

@@ -27,6 +27,7 @@ from nnsight_guide import (
     recordings,
     redaction,
     retries,
+    turns,
 )
 from nnsight_guide.errors import GuideError, TransientError
 from nnsight_guide.failures import CellError, explain
@@ -81,32 +82,45 @@ class Runner:
                 that failed, and of those after it, is left as it was.
 
         """
-        names = self.project.snippet_names() if names is None else names
-        stale = [n for n in names if not freshness(self.project, n, profile).is_fresh]
+        names = self._stale(self.project.snippet_names() if names is None else names, profile)
+        if not names:
+            return []
         done = []
-        for snippet, recording in self.run(profile, stale):
-            path = recordings.recording_path(self.project, snippet, profile)
-            recordings.save(recording, path)
-            done.append(snippet)
+        with turns.turn(self.project):
+            stale = self._stale(names, profile)  # another build may have run them meanwhile
+            for snippet, recording in self.run(profile, stale):
+                path = recordings.recording_path(self.project, snippet, profile)
+                recordings.save(recording, path)
+                done.append(snippet)
         return done
 
     def run(self, profile: Profile, names: Iterable[str]) -> Iterator[tuple[str, Recording]]:
-        """Run these snippets, and yield the recording of each; nothing of it is kept.
+        """Run these snippets, stale or not, and yield the recording of each; nothing is kept.
 
         Raises:
             GuideError: what the profile needs is missing, and nothing has run; or a snippet
                 failed, and those after it have not run.
 
         """
-        # Those that need a service first: it is gone when the profile's own model is loaded.
-        names = sorted(names, key=lambda name: self._place(name, profile) == profile)
-        if not names:
-            return
+        names = self._in_order(names, profile)
         try:
             self._check(profile, names)
             yield from self._run(names, profile)
         except GuideError as error:
             raise GuideError(self._redacted(str(error))) from None
+
+    def start_early(self, profile: Profile) -> None:
+        """Start the kernel that will run what is stale, and do not wait for it.
+
+        It imports the libraries while this process goes on. What is wrong, `run_stale` will say.
+        """
+        with contextlib.suppress(GuideError):
+            stale = self._stale(self.project.snippet_names(), profile)
+            # Not beside a service, which the model is not to share the memory with.
+            if stale and not profile.is_remote and self._place(stale[0], profile) == profile:
+                self._check(profile, stale)
+                start = Kernel.start(self.project.root, profile, dict(profile.environment))
+                self._kernels[profile.name] = self._loop.run(start)
 
     def close(self) -> None:
         """Stop the kernels and the service, if there are any."""
@@ -114,6 +128,15 @@ class Runner:
             self._loop.run(self._drop_kernel(place))
         self._services.close()
         self._loop.close()
+
+    def _stale(self, names: Iterable[str], profile: Profile) -> list[str]:
+        """Return those of the snippets that are stale, in the order in which they are to run."""
+        stale = [n for n in names if not freshness(self.project, n, profile).is_fresh]
+        return self._in_order(stale, profile)
+
+    def _in_order(self, names: Iterable[str], profile: Profile) -> list[str]:
+        # Those that need a service first: it is gone when the profile's own model is loaded.
+        return sorted(names, key=lambda name: self._place(name, profile) == profile)
 
     def _place(self, snippet: str, profile: Profile) -> Profile:
         return profiles.place(profile, self.project.snippet_path(snippet))
@@ -196,7 +219,7 @@ class Runner:
             kernel.place == place
             and kernel.environment == environment
             and kernel.is_current()
-            and await kernel.begin()
+            and await self._begin(kernel)
         ):
             await self._drop_kernel(place.name)
             kernel = None
@@ -207,10 +230,17 @@ class Runner:
                 self._service = None
             kernel = await Kernel.start(self.project.root, place, environment)
             self._kernels[place.name] = kernel
-            if not await kernel.begin():
+            if not await self._begin(kernel):
                 raise GuideError("the kernel could not be prepared for the first snippet")
         kernel.imported.update(modules)
         return kernel
+
+    async def _begin(self, kernel: Kernel) -> bool:
+        try:
+            return await kernel.begin()
+        except BaseException:
+            await self._drop_kernel(kernel.place.name)
+            raise
 
     def _environment(self, place: Profile) -> dict[str, str]:
         """Return the environment of a place; that of the stand-in is there once it runs."""

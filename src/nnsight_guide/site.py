@@ -1,4 +1,4 @@
-"""The few MkDocs events that Markdown cannot do: the only module that knows MkDocs."""
+"""The few MkDocs events that Markdown cannot do; with `site_notebooks`, all that knows MkDocs."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from typing import Literal
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin
+from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
 from nnsight_guide import committed, outcomes, profiles, redaction, render
 from nnsight_guide.errors import GuideError
-from nnsight_guide.notebook_files import Notebooks
 from nnsight_guide.page import Page as ChapterPage
 from nnsight_guide.page import open_page
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
 from nnsight_guide.run import Freshness, Runner, freshness
+from nnsight_guide.site_notebooks import Notebooks
+from nnsight_guide.site_rendered import RenderedNotebooks
 from nnsight_guide.standalone import standalone_script
 
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")
@@ -31,10 +32,11 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     """Runs what is stale before each build, and shows it on the pages."""
 
     is_preview = False  # whether an author waits for every rebuild
+    runner: Runner | None = None  # the command line hands one over that has begun
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Keep this plugin, and so the kernel with its model, from one rebuild to the next."""
-        self.runner: Runner | None = None
+        self.rendered: RenderedNotebooks | None = None
         self.is_preview = command == "serve"
         redaction.install_hook()
         # It would report every notebook, with its path, at every build.
@@ -67,7 +69,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             self.recordings = {name: self._recording(state) for name, state in states.items()}
             self.committed = self._committed(names)
             if not self.is_preview:
-                self.on_shutdown()  # the idioms load models of their own
+                self._stop_kernel()  # the idioms load models of their own
             demo = outcomes.demo_profile(self.profile)
             idioms_done = outcomes.run_stale(self.project, demo)
             self.outcomes = outcomes.read_all(self.project, demo)
@@ -94,6 +96,9 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             files.append(File.generated(config, f"downloads/{name}.py", content=script))
         self.notebooks = Notebooks(self.project, {**self.recordings, **self.committed})
         try:
+            if renderer := config.plugins.get("mkdocs-jupyter"):
+                self.rendered = self.rendered or RenderedNotebooks(self.project)
+                renderer.config["cache_dir"] = str(self.rendered.own)
             self.notebooks.add(files, config)
         except GuideError as error:
             raise PluginError(_redacted(str(error))) from None
@@ -126,8 +131,20 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             shown.provenance for shown in self.page.shown
         )
 
+    @event_priority(-100)  # after mkdocs-jupyter has thrown away what is not used any more
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Keep what was rendered for the next build."""
+        if self.rendered is not None:
+            self.rendered.keep()
+
     def on_shutdown(self) -> None:
-        """Stop the kernel."""
+        """Stop the kernel, and give back what was lent."""
+        self._stop_kernel()
+        if self.rendered is not None:
+            self.rendered.close()
+            self.rendered = None
+
+    def _stop_kernel(self) -> None:
         if self.runner is not None:
             self.runner.close()
             self.runner = None

@@ -87,8 +87,9 @@ def test_several_prompts_are_one_batch(recorded):
 
 
 def test_the_second_output_is_the_attention_pattern(recorded):
-    with chapter.model.trace(chapter.prompt, remote=chapter.REMOTE):
-        weights = chapter.model.transformer.h[-1].output[1].save()
+    model = chapter.model  # a remote trace carries along what it names: not the whole chapter
+    with model.trace(chapter.prompt, remote=chapter.REMOTE):
+        weights = model.transformer.h[-1].output[1].save()
     assert recorded("trace_and_save", "second_output") == str(weights.shape)
     assert weights.shape == (1, config().n_head, N_TOKENS, N_TOKENS)
     torch.testing.assert_close(

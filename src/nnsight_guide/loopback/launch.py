@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +15,7 @@ from pathlib import Path
 from nnsight_guide.demo_model import MODEL_ID
 from nnsight_guide.loopback.service import Service
 from nnsight_guide.loopback.settings import HOST, LoopbackError, Settings, refuse_other_hosts
+from nnsight_guide.scratch import scratch_folder
 
 # Larger results are fetched by URL. In a plain script an asynchronous client of nnsight 0.8.1
 # cannot do that: `import nnsight` keeps its HTTP library from loading what it needs.
@@ -66,17 +65,16 @@ def start(
         from nnsight_guide.demo_model.checkpoint import checkpoint as demo_checkpoint
 
         checkpoint = demo_checkpoint()
-    folder = Path(tempfile.mkdtemp(prefix="nnsight-guide-loopback-"))
-    settings = Settings(
-        checkpoint=str(checkpoint.resolve()),
-        repo_id=repo_id,
-        key=secrets.token_hex(16),
-        folder=str(folder),
-        port=port,
-        inline_limit=inline_limit,
-        job_seconds=job_seconds,
-    )
-    try:
+    with scratch_folder() as folder:
+        settings = Settings(
+            checkpoint=str(checkpoint.resolve()),
+            repo_id=repo_id,
+            key=secrets.token_hex(16),
+            folder=str(folder),
+            port=port,
+            inline_limit=inline_limit,
+            job_seconds=job_seconds,
+        )
         process = _spawn(folder, log_to_terminal)
         try:
             service = _hand_over(settings, process, folder)
@@ -91,8 +89,6 @@ def start(
                 raise LoopbackError(_epitaph(service))
         finally:
             _stop(process)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _spawn(folder: Path, log_to_terminal: bool) -> subprocess.Popen[bytes]:

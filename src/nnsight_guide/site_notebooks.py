@@ -6,8 +6,7 @@ import json
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version as installed
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -75,8 +74,6 @@ class Notebooks:
             GuideError: a chapter shows a cell that does not exist.
 
         """
-        if renderer := config.plugins.get("mkdocs-jupyter"):
-            renderer.config["cache_dir"] = str(_cache_of_pages(self.project))
         for file in list(files.documentation_pages()):
             for version in versions(file.src_uri):
                 self._add(version, file, files, config)
@@ -124,20 +121,6 @@ class Notebooks:
         else:
             return html
         return notebook_page.under_title(html, notebook_page.links_html(offers))
-
-
-def _cache_of_pages(project: Project) -> Path:
-    """Return the folder in which mkdocs-jupyter keeps what it has rendered.
-
-    By itself it would use the current folder's, know nothing of versions, and stop at a file that
-    an interrupted build has left half written.
-    """
-    versions = "-".join(installed(name) for name in ("mkdocs-jupyter", "nbconvert"))
-    folder = project.cache / "rendered" / versions
-    for file in folder.glob("*.json"):
-        if not file.read_bytes().endswith(b"}"):
-            file.unlink()
-    return folder
 
 
 def _made(

@@ -1,0 +1,40 @@
+"""A folder for as long as a process needs it. What a killed process has left, the next removes."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+PREFIX = "nnsight-guide-run-"
+# Held by whoever works in the folder; the system lets go of it however that process ends.
+LOCK = ".lock"
+# A folder is locked some microseconds after it was made: a younger one may have an owner.
+SECONDS_TO_LOCK = 60
+
+
+@contextmanager
+def scratch_folder(within: Path | None = None) -> Iterator[Path]:
+    """Lend an empty folder in `within` (default: the system's folder for temporary files)."""
+    from filelock import FileLock
+
+    within = within or Path(tempfile.gettempdir())
+    _sweep(within)
+    with (
+        tempfile.TemporaryDirectory(prefix=PREFIX, dir=within, ignore_cleanup_errors=True) as name,
+        FileLock(Path(name) / LOCK, thread_local=False),
+    ):
+        yield Path(name)
+
+
+def _sweep(within: Path) -> None:
+    from filelock import FileLock, Timeout
+
+    for left in within.glob(f"{PREFIX}*"):
+        with suppress(OSError, Timeout):  # somebody else's, or in use, or just now removed
+            if time.time() - left.stat().st_mtime > SECONDS_TO_LOCK:
+                with FileLock(left / LOCK, blocking=False):
+                    shutil.rmtree(left)
