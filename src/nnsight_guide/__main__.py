@@ -165,10 +165,12 @@ def record(options: argparse.Namespace) -> int:
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Compare the committed recordings with the published facts; exit 1 at any difference."""
+    """Compare what is recorded with the published facts; exit 1 at any difference."""
+    from nnsight_guide.rerun import rerun
     from nnsight_guide.verify import verify as compare
 
-    report = compare(Project.find())
+    project = Project.find()
+    report = rerun(project, profiles.current()) if options.rerun else compare(project)
     print("\n".join(report.lines()))
     return 1 if report.differences else 0
 
@@ -190,6 +192,9 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--port", type=int, default=0, help="default: a free one")
         if function is status:
             command.add_argument("--json", action="store_true", help="for programs to read")
+        if function is verify:
+            text = "instead, run everything again and compare with what the site shows"
+            command.add_argument("--rerun", action="store_true", help=text)
         if function is run:
             command.add_argument("snippets", nargs="*", metavar="SNIPPET")
     return parser
