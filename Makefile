@@ -20,8 +20,8 @@ install: .venv/.installed ## Install the pinned versions into .venv, if they are
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-site: install ## Run what is stale and build the site into site/
-	$(BIN)/mkdocs build --strict
+site: install ## Run what is stale and build the site into site/, if anything has changed
+	@$(BIN)/python -m nnsight_guide build
 
 offline: install ## Build the site as site-offline.zip, to be read from a folder without a server
 	GUIDE_OFFLINE=true GUIDE_SITE_URL= $(BIN)/mkdocs build --strict --site-dir .cache/nnsight-guide-offline

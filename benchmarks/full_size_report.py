@@ -79,14 +79,15 @@ def markdown(told: Mapping[str, Any]) -> str:
         "`serve`: of these its cells (median)": cells,
     }
     lines = [
-        "# The full size",
+        "## On 6 billion weights",
         "",
-        f"{told['date']}, {told['machine']}. {told['model']}: {told['weights'] / GB:.2f} GB in "
-        f"bfloat16, on {told['device']}; fingerprint {told['fingerprint']}. The file cache was "
-        "warm. One run each; the floor is the same work without the guide, in the same run. The "
-        "floor's cells run as imports, so a snippet that another one imports runs once there, "
-        "and in a build twice. Memory is PSS, sampled ten times a second: mapped weights count, "
-        "a page that several processes share counts once.",
+        f"{told['date']}, {told['machine']}. The model: {told['model']}, "
+        f"{told['weights'] / GB:.2f} GB in bfloat16, on {told['device']}; fingerprint "
+        f"{told['fingerprint']}. The file cache was warm. One run each; the floor is the same "
+        "work without the guide, in the same run. The floor's cells run as imports, so a snippet "
+        "that another one imports runs once there, and in a build twice. Memory is PSS, sampled "
+        "ten times a second: mapped weights count, a page that several processes share counts "
+        "once.",
         "",
         "| target | may be | was | met |",
         "|---|---|---|---|",

@@ -57,7 +57,7 @@ def first_output(copy: Path, environment: dict[str, str]) -> dict[str, Any]:
 def build(tool: Tool, log: Path, profile: str) -> dict[str, Any]:
     """Build the site; return seconds, peak memory and what ran, as its recordings tell."""
     try:
-        done = running.build(tool, log, watch_memory=True)
+        done = running.build(tool, log, every_page=True, watch_memory=True)
     except BenchmarkError as error:
         raise GuideError(str(error)) from None
     recorded = tool.root / ".cache" / "nnsight-guide" / "recordings" / profile

@@ -139,7 +139,7 @@ def markdown(told: Mapping[str, Any]) -> str:
     ]
     return "\n".join(
         [
-            "# What remote execution costs",
+            "## Remote execution",
             "",
             f"{told['date']}, {told['machine']}; the loopback stand-in on the demo model, latency "
             f"{told['latency each way in ms']:g} ms each way. `model` is the start: the check of "

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from benchmarks.running import SECONDS, BenchmarkError, Counts, environment, read, stop
@@ -53,7 +54,7 @@ class Server:
         self.wait_for(words())
         seconds = round(time.perf_counter() - begin, 3)
         time.sleep(POLL)
-        return Edit(seconds, read(self.log))
+        return Edit(seconds, read(self.log, self.tool))
 
     def wait_for(self, words: str) -> None:
         """Ask for the page again and again until it holds these words."""
@@ -65,7 +66,7 @@ class Server:
                 with urllib.request.urlopen(self.url, timeout=SECONDS) as answer:  # noqa: S310
                     if words in answer.read().decode():
                         return
-            except OSError:
+            except (OSError, HTTPException):  # it is just being written
                 pass
             time.sleep(POLL)
         raise BenchmarkError(f"{self.tool.name}: {words!r} has not come up within {SECONDS} s")

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from benchmarks.measuring import COLD, NOTHING, ONE_SHOT, PROSE, SNIPPET
+from benchmarks.measuring import COLD, NOTHING, ONE_SHOT, PAGES_AGAIN, PROSE, SNIPPET
 
 WHOLE, WHOLE_PAGES = "the guide, whole site", "pages only, whole site"
 GUIDE, PAGES = "the guide", "pages only"
@@ -42,13 +42,19 @@ def targets(told: Mapping[str, Any]) -> Iterator[Target]:
     serve, serve_pages = told["serve"][WHOLE], told["serve"][WHOLE_PAGES]
     page = median(serve_pages["prose"])
     yield _ratio("nothing changed ÷ pages only", cases[NOTHING][WHOLE]["median"], pages)
+    yield _ratio(
+        "nothing changed, every page again ÷ pages only",
+        cases[PAGES_AGAIN][WHOLE]["median"],
+        pages,
+    )
     yield _peers("nothing changed, against the executing peers", cases[NOTHING])
-    yield _none("nothing changed: cells executed", cases[NOTHING][WHOLE]["cells"])
+    for case in (NOTHING, PAGES_AGAIN):
+        yield _none(f"{case}: cells executed", cases[case][WHOLE]["cells"])
     torch = any(cases[case][WHOLE]["torch in the build"] for case in ONE_SHOT)
     yield Target("torch imported by a build", "no", "yes" if torch else "no", not torch)
     peak = told["memory"][WHOLE] / told["memory"][WHOLE_PAGES]
     yield Target(
-        "peak memory, nothing changed ÷ pages only",
+        "peak memory, every page again ÷ pages only",
         f"≤ {MEMORY_SLACK}",
         f"{peak:.2f}",
         peak <= MEMORY_SLACK,
@@ -107,12 +113,14 @@ def markdown(told: Mapping[str, Any]) -> str:
     """Return the figures as tables."""
     return "\n".join(
         [
-            "# The guide beside other tools",
+            "## Beside other tools",
             "",
             f"{told['date']}, {told['machine']}, {told['python']}. Medians of "
             f"{told['rounds']} rounds, in seconds; all tools in turn, in one run, on the demo "
             f"model. The four chapters have {told['lines']} lines of output, and every tool's "
-            "pages were found to show each of them.",
+            "pages were found to show each of them. Where nothing changed, `make site` leaves the "
+            "site alone, as Sphinx does; *every page again* is `mkdocs build`, which never does. "
+            "Peak memory is that of the latter.",
             "",
             "| target | may be | was | met |",
             "|---|---|---|---|",

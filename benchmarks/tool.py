@@ -24,6 +24,7 @@ class Tool:
         code: the file that holds its code, or none if nothing is executed.
         caches: what to take away for a cold build.
         variables: of the environment, to be added for this tool.
+        build_pages: the command that writes every page, where `build` would leave a site alone.
         add_prose: from the text of `prose`, the text with a sentence added to it.
         add_code: from the text of `code`, the text with a line added to the last cell.
 
@@ -39,6 +40,7 @@ class Tool:
     code: Path | None
     caches: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
+    build_pages: list[str] | None = None
     add_prose: Callable[[str, str], str] = lambda text, words: f"{text}\n\n{words}\n"
     add_code: Callable[[str, str], str] = lambda text, line: with_line(text, line)
 

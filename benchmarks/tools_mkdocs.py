@@ -147,7 +147,9 @@ def _block(part: Part, session: str) -> str:
 
 def _guide(name: str, folder: Path, place: str) -> Tool:
     prose = folder / "docs" / place / f"{EDITED}.md"
-    return mkdocs(name, folder, prose=prose, code=folder / "snippets" / f"{EDITED_SNIPPET}.py")
+    tool = mkdocs(name, folder, prose=prose, code=folder / "snippets" / f"{EDITED_SNIPPET}.py")
+    tool.build_pages, tool.build = tool.build, [sys.executable, "-m", "nnsight_guide", "build"]
+    return tool
 
 
 def _static(name: str, folder: Path, place: str) -> Tool:

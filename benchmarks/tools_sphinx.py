@@ -101,9 +101,9 @@ def _sphinx(name: str, folder: Path, config: str, page: str, python: Path) -> To
     toctree = "\n".join(f"   pages/{one}" for one in names)
     (folder / "index.rst").write_text(INDEX.format(toctree), encoding="utf-8")
     built = Path(page).stem
-    # What a build writes beside its sources, and its server must not take for an edit.
-    written = ["_build/*", "jupyter_execute/*", "sg_execution_times.rst"]
-    written += ["pages/*"] if name == "sphinx-gallery" else []
+    # What a build writes beside its sources: its server must not take it for an edit.
+    written = ["_build", ".jupyter_cache", "jupyter_execute", "sg_execution_times.rst"]
+    written += ["pages"] if name == "sphinx-gallery" else []
     return Tool(
         name,
         folder,
@@ -117,5 +117,5 @@ def _sphinx(name: str, folder: Path, config: str, page: str, python: Path) -> To
         page=f"pages/{built}.html",
         prose=folder / page,
         code=folder / page,
-        caches=["_build", *(["pages", "sg_execution_times.rst"] if name != "myst-nb" else [])],
+        caches=written,
     )

@@ -11,7 +11,7 @@ Read the modules in the order in which the data passes through them::
               tells), of this machine (`weights`)
     run       stale snippets → one kernel → recordings; `retries` where a service may recover
     kernel    the process in which they run, and `guard`, the part of it that lives inside;
-              `failures` are what it reports of cells that went wrong
+              `failures` are what it reports of cells that went wrong, `limits` what they may take
     committed recordings of the real model: how they are made, and when one may be shown
     verify    committed recordings against the `published` facts
     outputs   what they printed, less what differs from run to run; `redaction` takes out the key
@@ -26,9 +26,19 @@ Read the modules in the order in which the data passes through them::
     canary    a package: what the newest releases change, recorded; `canary.table` shows it
     notebooks a chapter and its recordings → a notebook to download, and a page that mkdocs-jupyter
               makes of it (`chapter_text`, `notebook_…`, `heat_map_png`)
-    site      the few MkDocs events that Markdown cannot do, and its parts, `site_…`
+    site      the few MkDocs events that Markdown cannot do; `site_notebooks` and `site_rendered`
+    turns     builds of one checkout take turns; `scratch` lends folders that outlive nobody
+    unchanged whether a build would give the site that is there already
     markdown_pages a page's HTML, made ready to be Markdown for tools; `archive` packs a site to be
               read offline, and `external_links` asks whether addresses still answer
 """
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs it from a checkout meets no installer
+    sys.exit(
+        f"nnsight_guide: needs Python 3.11 or newer, not {sys.version_info[0]}."
+        f"{sys.version_info[1]}: run make with PYTHON=/path/to/python3.11"
+    )
 
 __version__ = "0.1.0"

@@ -1,33 +1,65 @@
-"""The command line: `python -m nnsight_guide demo | loopback | status | run | record | verify`."""
+"""The command line: `python -m nnsight_guide build | demo | loopback | status | run | …`."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import runpy
 import sys
 from collections.abc import Sequence
 
 from nnsight_guide import committed, outcomes, profiles, redaction
-from nnsight_guide.errors import GuideError
+from nnsight_guide.errors import GuideError, long_story, one_line
+from nnsight_guide.loopback.settings import HOST
 from nnsight_guide.project import Project
 from nnsight_guide.run import Freshness, Runner, freshness
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return its exit status. What the author can mend ends in one line."""
+    """Run a command; return its exit status. What somebody can mend ends in one line."""
     parser = _parser()
     options = parser.parse_args(arguments)
     redaction.install_hook()
     try:
         status: int = options.command(options)
-    except GuideError as error:
-        message = redaction.redact(str(error), redaction.keys())
+    except (GuideError, OSError) as error:
+        if options.debug:
+            print(redaction.redact(long_story(error), redaction.keys()), file=sys.stderr)
+        message = redaction.redact(one_line(str(error)), redaction.keys())
         print(f"nnsight_guide: {message}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("nnsight_guide: stopped; what had finished is kept", file=sys.stderr)
         return 130
     return status
+
+
+def build(options: argparse.Namespace) -> int:
+    """Build the site into site/, if anything has changed since that was done."""
+    from nnsight_guide import unchanged
+
+    project, profile = Project.find(), profiles.current()
+    made_from = unchanged.sources(project, profile)
+    if unchanged.is_built(project, made_from):
+        print("nothing has changed since site/ was built")
+        return 0
+    runner = Runner(project)
+    runner.start_early(profile)
+    from nnsight_guide.site import GuidePlugin  # with all of MkDocs: the kernel imports meanwhile
+
+    GuidePlugin.runner = runner
+    os.chdir(project.root)
+    sys.argv = ["mkdocs", "build", *(["--verbose"] if options.debug else [])]
+    try:
+        runpy.run_module("mkdocs", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code:
+            raise
+    finally:
+        runner.close()
+    unchanged.remember(project, profile, made_from)
+    return 0
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -42,7 +74,7 @@ def loopback(options: argparse.Namespace) -> int:
     """Start the stand-in for NDIF on this machine, and print the variables to set."""
     from nnsight_guide.loopback import main as serve
 
-    return serve(options.arguments)
+    return serve(options.host, options.port)
 
 
 def status(options: argparse.Namespace) -> int:
@@ -133,24 +165,36 @@ def record(options: argparse.Namespace) -> int:
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Compare the committed recordings with the published facts; exit 1 at any difference."""
+    """Compare what is recorded with the published facts; exit 1 at any difference."""
+    from nnsight_guide.rerun import rerun
     from nnsight_guide.verify import verify as compare
 
-    report = compare(Project.find())
+    project = Project.find()
+    report = rerun(project, profiles.current()) if options.rerun else compare(project)
     print("\n".join(report.lines()))
     return 1 if report.differences else 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m nnsight_guide", description=__doc__)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--debug", action="store_true", help="before the line that says what is wrong, how it came"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for function in (demo, loopback, status, run, record, verify):
-        command = commands.add_parser(function.__name__, help=(function.__doc__ or "").strip())
+    for function in (build, demo, loopback, status, run, record, verify):
+        command = commands.add_parser(
+            function.__name__, parents=[common], help=(function.__doc__ or "").strip()
+        )
         command.set_defaults(command=function)
         if function is loopback:
-            command.add_argument("arguments", nargs=argparse.REMAINDER)
+            command.add_argument("--host", default=HOST, help=f"{HOST}, and nothing else")
+            command.add_argument("--port", type=int, default=0, help="default: a free one")
         if function is status:
             command.add_argument("--json", action="store_true", help="for programs to read")
+        if function is verify:
+            text = "instead, run everything again and compare with what the site shows"
+            command.add_argument("--rerun", action="store_true", help=text)
         if function is run:
             command.add_argument("snippets", nargs="*", metavar="SNIPPET")
     return parser

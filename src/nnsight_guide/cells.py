@@ -13,6 +13,7 @@ from typing import Any
 
 from nnsight_guide.errors import GuideError
 
+NAME = re.compile(r"\w+")
 MARKER = re.compile(r"^# %% *(?P<name>\w*)(?!\w*=)", re.MULTILINE)
 REMOTE = re.compile(r"^# %%.*\btags=\[[^]]*\"remote\"", re.MULTILINE)
 
@@ -21,15 +22,20 @@ def read_notebook(path: Path) -> Any:
     """Read a snippet as a notebook (`nbformat.NotebookNode`) that has not run yet.
 
     Raises:
-        GuideError: the file is no UTF-8 text, no Python, or two of its cells share a name.
+        GuideError: the file is no UTF-8 text, no Python, it or one of its cells has a name that
+            nothing can be called by, or two of its cells share a name.
 
     """
+    if not path.stem.isidentifier():
+        raise GuideError(f"{_short(path)} has no name for a module: use letters, digits and _")
     import jupytext  # here, since what only asks for keys (`status`) can do without it
 
     try:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
-        raise GuideError(f"{_short(path)} is not UTF-8 text: byte {error.start} is wrong") from None
+        raise GuideError(
+            f"{_short(path)} is not UTF-8 text: byte {error.start} is wrong; save it as UTF-8"
+        ) from None
     try:
         compile(text, str(path), "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:  # ValueError: the source holds a NUL
@@ -38,6 +44,10 @@ def read_notebook(path: Path) -> Any:
         raise GuideError(f"{_short(path)}, line {line}: {reason}") from None
     notebook = jupytext.reads(text, fmt="py:percent")
     names = [name for cell in notebook.cells if (name := cell.metadata.get("title"))]
+    if unfit := [name for name in names if not NAME.fullmatch(name)]:
+        raise GuideError(
+            f"{_short(path)} has a cell named '{unfit[0]}': use letters, digits and _ only"
+        )
     if twice := {name for name in names if names.count(name) > 1}:
         raise GuideError(f"{_short(path)} has two cells named '{sorted(twice)[0]}': rename one")
     if not names:

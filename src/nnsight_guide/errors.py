@@ -1,5 +1,14 @@
 """The one exception that reaches a person: a cause and a remedy, in one line."""
 
+from __future__ import annotations
+
+import re
+import traceback
+
+# What a terminal obeys, and halves of a character that it cannot be sent.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+MAX_CHARACTERS = 500
+
 
 class GuideError(Exception):
     """Something the author or the reader can mend; its text says what and how."""
@@ -7,3 +16,18 @@ class GuideError(Exception):
 
 class TransientError(GuideError):
     """The service failed in a way that may pass by itself: trying again may help."""
+
+
+def one_line(text: str) -> str:
+    """Return a text as a line that any terminal can show, and not a long one."""
+    line = CONTROL.sub(" ", text).strip()
+    return line if len(line) <= MAX_CHARACTERS else f"{line[:MAX_CHARACTERS]} …"
+
+
+def long_story(error: BaseException) -> str:
+    """Return the traceback of an error and of all that led to it, which its one line leaves out."""
+    link: BaseException | None = error
+    while link is not None:
+        link.__suppress_context__ = False  # what `raise … from None` has hidden
+        link = link.__cause__ or link.__context__
+    return "".join(traceback.format_exception(error))

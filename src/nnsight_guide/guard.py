@@ -18,21 +18,21 @@ import warnings
 from pathlib import Path
 from typing import Any, cast
 
-from nnsight_guide import display
+from nnsight_guide import display, limits
 
 # Tensors above this many elements (GPT-J's weight matrices, not its biases) are sampled.
 WHOLE_TENSOR_ELEMENTS = 8_000_000
-# A prime, so that the sample walks through rows and columns alike; and a large one, since what is
-# looked at of a mapped file is in memory from then on: embeddings of tokens that nobody uses.
-SAMPLE_STEP = 1_000_003
+# Few, since around each value that is looked at up to a megabyte of a mapped file is in memory from
+# then on: the embeddings of tokens that nobody uses.
+SAMPLES = 64
 
 _baseline: dict[str, str] = {}
 _filters: list[Any] = []
 _settings: list[Any] = []
 
 
-def load() -> None:
-    """Import everything, load the model, and take its state as the one to keep.
+def import_libraries() -> None:
+    """Import what every snippet uses, as the kernel does while it starts.
 
     Progress bars and loading messages are switched off first: they would land in whichever
     cell happens to come first, and name paths of the machine.
@@ -45,11 +45,21 @@ def load() -> None:
     # size of a job, which a page shows, would differ from run to run.
     ipykernel.compiler.get_tmp_directory = lambda: "ipykernel_0"
     import circuitsvis  # noqa: F401 - imported now so that no snippet pays or changes state for it
+    import nnsight  # noqa: F401
     import transformers
 
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+
+
+def load() -> None:
+    """Load the model, and take its state as the one to keep."""
+    import_libraries()  # again, if that has failed
     display.register()
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    shell.events.register("pre_run_cell", limits.Printed(sys.stdout, sys.stderr).begin)
     from snippets.model import REMOTE, model
 
     if not REMOTE:
@@ -76,7 +86,10 @@ def begin() -> None:
     import torch
     from IPython import get_ipython
 
-    get_ipython().reset(new_session=True)
+    shell = get_ipython()
+    shell.reset(new_session=True)
+    # As in any Python: Jupyter's own would let the cell go on, and end the kernel after it.
+    shell.user_ns.update(exit=sys.exit, quit=sys.exit)
     random.seed(0)
     torch.manual_seed(0)
     warnings.resetwarnings()  # and with it the memory of which warnings were shown
@@ -90,8 +103,14 @@ def begin() -> None:
 
 
 def end() -> None:
-    """Print, as JSON, what the snippet ran on and what it changed that is not its own."""
-    print(json.dumps({"changed": changes(), **where()}))
+    """Tell, as JSON, what the snippet ran on and what it changed that is not its own.
+
+    It is not printed, since the snippet may have closed what it would be printed to.
+    """
+    from IPython import get_ipython
+
+    told = json.dumps({"changed": changes(), **where()})
+    get_ipython().display_pub.publish({"text/plain": told})
 
 
 def changes() -> list[str]:
@@ -130,6 +149,11 @@ def state() -> dict[str, str]:
         "torch's default dtype": str(torch.get_default_dtype()),
         "the number of torch's threads": str(torch.get_num_threads()),
         "the current folder": str(Path.cwd()),
+        **{
+            f"sys.{name}": f"{id(stream)} {stream.closed}"
+            for name in ("stdout", "stderr")
+            if (stream := getattr(sys, name))
+        },
         "sys.path": _text(sorted(sys.path)),  # nnsight's remote client changes its order
         **{f"the environment variable {name}": _text(os.environ[name]) for name in os.environ},
     }
@@ -149,6 +173,6 @@ def _digest(tensor: Any) -> str:
         return version
     values = tensor.detach().flatten()
     if values.numel() > WHOLE_TENSOR_ELEMENTS:
-        values = values[::SAMPLE_STEP]
+        values = values[:: values.numel() // SAMPLES | 1]  # odd: it walks through the columns too
     raw = values.contiguous().view(torch.uint8).cpu().numpy()
     return f"{version} {hashlib.sha256(raw).hexdigest()}"

@@ -10,14 +10,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide import cells
+from nnsight_guide import cells, limits
 from nnsight_guide.errors import GuideError, TransientError
-from nnsight_guide.failures import CellError, error_of, failure
+from nnsight_guide.failures import CellError, cause_of_death, error_of, failure
 from nnsight_guide.imports import project_imports
 from nnsight_guide.profiles import Profile
 from nnsight_guide.scratch import scratch_folder
 
-CELL_SECONDS = 600  # a cell that runs longer than this is taken to hang
 START_SECONDS = 120
 
 # What keeps a kernel's output the same on every machine.
@@ -32,6 +31,8 @@ QUIET = {
 # before it looks for the first time only knows of orphans that the system's first process adopts,
 # and on a desktop the session's manager does.
 END_WITHOUT_PARENT = "import os; os.getppid() == int(os.environ['JPY_PARENT_PID']) or os._exit(1)"
+# It need not be told to import what every snippet uses, which takes two seconds.
+IMPORT = "__import__('nnsight_guide.guard').guard.import_libraries()"
 
 
 class Kernel:
@@ -43,28 +44,30 @@ class Kernel:
         place: Profile,
         environment: dict[str, str],
         files: ExitStack,
+        log: Path,
     ) -> None:
         self.manager = manager
         self.place = place
         self.environment = environment
         self.imported: dict[Path, bytes] = {}
         self._files = files
+        self._log = log  # what its process says outside of cells: why it does not start
         self._client: Any = None
+        self._is_loaded = False
 
     @classmethod
     async def start(cls, root: Path, place: Profile, environment: dict[str, str]) -> Kernel:
-        """Start a kernel in the project's folder and load the model.
+        """Start a kernel in the project's folder; whether it comes up, `begin` says.
 
         `environment` is that of the place, to be added to the one this process has.
-
-        Raises:
-            GuideError: the kernel did not start, or the model could not be loaded; if that was
-                the service's fault and may pass, a TransientError.
-
         """
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_client.manager import AsyncKernelManager
 
+        model_file = root / "snippets" / "model.py"
+        imported = {
+            file: file.read_bytes() for file in [model_file, *project_imports(model_file, root)]
+        }
         files = ExitStack()
         own = files.enter_context(scratch_folder())
         whole_environment = {
@@ -81,28 +84,38 @@ class Kernel:
             connection_file=str(own / "kernel.json"),
             transport="tcp" if sys.platform == "win32" else "ipc",
         )
-        kernel = cls(manager, place, environment, files)
-        model_file = root / "snippets" / "model.py"
-        kernel.imported = {
-            file: file.read_bytes() for file in [model_file, *project_imports(model_file, root)]
-        }
+        kernel = cls(manager, place, environment, files, log=own / "kernel.log")
+        kernel.imported = imported
         try:
-            await manager.start_kernel(
-                env=whole_environment,
-                cwd=str(root),
-                extra_arguments=[f"--IPKernelApp.exec_lines={END_WITHOUT_PARENT}"],
-            )
+            with kernel._log.open("wb") as said:
+                await manager.start_kernel(
+                    env=whole_environment,
+                    cwd=str(root),
+                    stdout=said,
+                    stderr=said,
+                    extra_arguments=[
+                        f"--IPKernelApp.exec_lines={line}" for line in (END_WITHOUT_PARENT, IMPORT)
+                    ],
+                )
             kernel._client = manager.client()
-            kernel._client.start_channels()
-            await kernel._client.wait_for_ready(timeout=START_SECONDS)
-            await kernel._guard("load")
-        except BaseException as error:
+            kernel._client.start_channels(stdin=False)  # else a cell that asks waits for an answer
+        except BaseException:
             await kernel.stop()
-            if isinstance(error, CellError):
-                kind = TransientError if place.is_remote and error.may_pass else GuideError
-                raise kind(f"the model did not load: {error.error}") from None
             raise
         return kernel
+
+    async def _load(self) -> None:
+        """Wait until the kernel answers, and load the model; raises as `begin` does."""
+        try:
+            await self._client.wait_for_ready(timeout=START_SECONDS)
+            await self._guard("load")
+        except CellError as error:
+            kind = TransientError if self.place.is_remote and error.may_pass else GuideError
+            raise kind(f"the model did not load: {error.error}") from None
+        except RuntimeError as error:  # it died, or has not answered in time
+            lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            raise GuideError(f"the kernel did not start: {[str(error), *lines][-1]}") from None
+        self._is_loaded = True
 
     def is_current(self) -> bool:
         """Whether every project module that the kernel has imported is still as it was."""
@@ -111,7 +124,15 @@ class Kernel:
         )
 
     async def begin(self) -> bool:
-        """Prepare for the next snippet; say whether the kernel is still fit for one."""
+        """Prepare for the next snippet; say whether the kernel is still fit for one.
+
+        Raises:
+            GuideError: the kernel did not start, or the model could not be loaded; if that was
+                the service's fault and may pass, a TransientError.
+
+        """
+        if not self._is_loaded:
+            await self._load()
         try:
             await self._guard("begin")
         except CellError:
@@ -122,38 +143,40 @@ class Kernel:
         """Run the cells of a notebook, which takes their outputs; return the seconds of each.
 
         Raises:
-            CellError: a cell raised, ran too long or killed the kernel, or one that should raise
-                did not.
+            CellError: a cell raised, ran too long, gave too much or killed the kernel, or one that
+                should raise did not.
 
         """
-        from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-
         notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        client = self._notebook_client(notebook)
+        client = self._notebook_client(notebook, limits.seconds())
         seconds = {}
         clock = asyncio.get_running_loop().time
         for number, cell in enumerate(notebook.cells, start=1):
             name = cell.metadata.get("title", "")
             started = clock()
-            try:
-                await client.async_execute_cell(cell, number - 1, store_history=True)
-            except CellTimeoutError:
-                message = f"still running after {CELL_SECONDS} s"
-                raise CellError(name, message, is_fatal=True) from None
-            except DeadKernelError:
-                message = "the kernel died (out of memory?)"
-                raise CellError(name, message, is_fatal=True) from None
-            except CellExecutionError:
-                raise failure(cell, name) from None
+            await self._run(client, number - 1, name)
+            if limits.characters(cell.outputs) > limits.CHARACTERS:
+                raise CellError(name, f"OutputLimit: {limits.TOO_MUCH}")
             if cells.raises(cell) and not error_of(cell):
-                raise CellError(name, "should raise (it is tagged raises-exception), but ran")
+                raise CellError(
+                    name, "should raise (it is tagged raises-exception), but ran: take out the tag"
+                )
             if name:
                 seconds[name] = round(clock() - started, 3)
         return seconds
 
     async def finish(self) -> dict[str, Any]:
-        """Return what the guard says after a snippet: `changed`, `device`, `dtype`."""
-        facts: dict[str, Any] = json.loads(await self._guard("end"))
+        """Return what the guard says after a snippet: `changed`, `device`, `dtype`.
+
+        Raises:
+            CellError: the snippet has left nothing that the guard could look at.
+
+        """
+        try:
+            facts: dict[str, Any] = json.loads(await self._guard("end"))
+        except CellError as error:
+            message = f"leaves a kernel that is of no more use: {error.error}"
+            raise CellError(None, message, is_fatal=True) from None
         return facts
 
     async def stop(self) -> None:
@@ -164,13 +187,13 @@ class Kernel:
             await self.manager.shutdown_kernel(now=True)
         self._files.close()
 
-    def _notebook_client(self, notebook: Any) -> Any:
+    def _notebook_client(self, notebook: Any, seconds: int = limits.SECONDS) -> Any:
         from nbclient import NotebookClient
 
         client = NotebookClient(
             notebook,
             km=self.manager,
-            timeout=CELL_SECONDS,
+            timeout=seconds,
             record_timing=False,
         )
         client.kc = self._client
@@ -179,12 +202,30 @@ class Kernel:
     async def _guard(self, step: str) -> str:
         """Call a function of `nnsight_guide.guard` in the kernel; return what it printed."""
         import nbformat
-        from nbclient.exceptions import CellExecutionError
 
         call = nbformat.v4.new_code_cell(f"__import__('nnsight_guide.guard').guard.{step}()")
         client = self._notebook_client(nbformat.v4.new_notebook(cells=[call]))
+        await self._run(client, 0, step, store_history=False)
+        return "".join(out.data["text/plain"] for out in call.outputs if "data" in out)
+
+    async def _run(self, client: Any, index: int, name: str, *, store_history: bool = True) -> None:
+        """Run one cell of the client's notebook; what goes wrong is a CellError."""
+        from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+        cell = client.nb.cells[index]
         try:
-            await client.async_execute_cell(call, 0, store_history=False)
+            await client.async_execute_cell(cell, index, store_history=store_history)
+        except CellTimeoutError:
+            message = (
+                f"still running after {client.timeout} s, the limit for a cell: let it do less, or "
+                "set GUIDE_CELL_SECONDS to more"
+            )
+            raise CellError(name, message, is_fatal=True) from None
+        except DeadKernelError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # Ctrl-C, which nbclient takes for a death
+                raise asyncio.CancelledError from None
+            code = await self.manager.provisioner.poll()
+            raise CellError(name, cause_of_death(code), is_fatal=True) from None
         except CellExecutionError:
-            raise failure(call, step) from None
-        return "".join(out.text for out in call.outputs if out.get("name") == "stdout")
+            raise failure(cell, name) from None

@@ -9,7 +9,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from nnsight_guide import figure
+from nnsight_guide import figure, render
 from nnsight_guide.heat_map_png import heat_maps_png
 
 ATTACHMENT = "figure.png"
@@ -17,14 +17,19 @@ PNG = "image/png"
 
 
 def shown_output(output: Mapping[str, Any], *, for_page: bool) -> dict[str, Any]:
-    """Return one of Jupyter's outputs with its figure, if it has one, as what is to be seen."""
-    data = dict(output.get("data", {}))
-    drawing = data.pop(figure.MIME, None)
-    if drawing is None:
+    """Return one of Jupyter's outputs with its figure, if it has one, as what is to be seen.
+
+    For a page, the HTML of anything else is left out: what stands there would be inserted.
+    """
+    if "data" not in output:
         return dict(output)
+    data = dict(output["data"])
+    drawing = data.pop(figure.MIME, None)
     if for_page:
+        data = {kind: data[kind] for kind in ("text/plain", *render.IMAGES) if kind in data}
+    if drawing is not None and for_page:
         data["text/html"] = figure.figure_html(drawing)
-    else:
+    elif drawing is not None:
         data[PNG] = _png(drawing)
     return {**output, "data": data}
 

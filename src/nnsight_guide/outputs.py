@@ -7,7 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+# What a terminal obeys: colours and moves, titles and links (which end with a bell), the rest.
+ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
+# What no page may hold.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 # With its folder or, as a service tells of it, without.
 CELL_FILE = re.compile(r"[^\s\"']*ipykernel_\d+[/\\]\d+\.py|\b\d{6,}\.py\b")
@@ -19,8 +22,29 @@ PACKAGES = re.compile(r"[^\s\"']*[/\\](?:site|dist)-packages[/\\]")
 
 
 def without_colours(text: str) -> str:
-    """Remove the terminal's colour codes."""
+    """Remove the terminal's colour codes, and whatever else it would obey."""
     return ANSI.sub("", text)
+
+
+def as_text(value: str) -> str:
+    """Return what a terminal would show of a text, without what only a terminal understands."""
+    # It shows of a line what was written over it last.
+    text = without_colours(value).replace("\r\n", "\n")
+    text = "\n".join(line.rsplit("\r", 1)[-1] for line in text.split("\n"))
+    if "\b" in text:
+        text = _struck(text)
+    return CONTROL.sub("", text)
+
+
+def _struck(text: str) -> str:
+    """Return a text in which each step back has taken what stood before it in its line."""
+    kept: list[str] = []
+    for letter in text:
+        if letter != "\b":
+            kept.append(letter)
+        elif kept and kept[-1] != "\n":
+            kept.pop()
+    return "".join(kept)
 
 
 def normalise(notebook: Any, root: Path) -> None:
@@ -64,10 +88,9 @@ def _joined(outputs: list[Any]) -> list[Any]:
 
 
 def _clean(text: str, root: Path) -> str:
-    text = ADDRESS.sub("0x…", CELL_FILE.sub("<cell>", without_colours(text)))
+    text = ADDRESS.sub("0x…", CELL_FILE.sub("<cell>", as_text(text)))
     text = SPINNER.sub("⠿", text)
     text = ELAPSED.sub("(… s)", JOB.sub("[job]", PACKAGES.sub("", text)))
-    # A terminal shows of a line what was written over it last; of a progress bar, nothing stays.
-    lines = [line.rsplit("\r", 1)[-1] for line in text.replace("\r\n", "\n").split("\n")]
-    text = "\n".join(line for line in lines if not BAR.search(line))
+    # Of a progress bar, nothing stays.
+    text = "\n".join(line for line in text.split("\n") if not BAR.search(line))
     return text.replace(f"{root}/", "").replace(f"{Path.home()}/", "~/")

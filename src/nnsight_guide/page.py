@@ -98,7 +98,10 @@ def open_page(page: Page) -> None:
 def current_page() -> Page:
     """Return the page that the block which is running stands on."""
     if _page is None:
-        raise SystemExit("this block runs only while the site is built: use `mkdocs build`")
+        raise SystemExit(
+            "this block runs only while the site is built: use `mkdocs build`, with the plugin "
+            "nnsight-guide in mkdocs.yml"
+        )
     return _page
 
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from nnsight_guide import figure
 
+# What a browser takes for nothing but a picture.
+IMAGES = ("image/png", "image/jpeg")
+
 
 def cell_html(
     source: str,
@@ -113,15 +116,18 @@ SHOWN_VERSIONS = ("nnsight", "torch", "transformers")
 
 
 def shown_html(outputs: Iterable[Mapping[str, Any]]) -> str:
-    """Return the outputs that show something; what was printed in pieces is one text."""
+    """Return the outputs that show something; what was printed in pieces is one text.
+
+    Figures and images are the only ones that are more than text.
+    """
     html = ""
     lines: list[str] = []
     for output in outputs:
-        if figure.MIME in output.get("data", {}):
-            html, lines = (
-                html + _text_html(lines) + figure.figure_html(output["data"][figure.MIME]),
-                [],
-            )
+        data = output.get("data", {})
+        if figure.MIME in data:
+            html, lines = html + _text_html(lines) + figure.figure_html(data[figure.MIME]), []
+        elif kind := next((kind for kind in IMAGES if kind in data), None):
+            html, lines = html + _text_html(lines) + _image_html(output, kind), []
         elif text := output_text(output):
             lines.append(text)
     return html + _text_html(lines)
@@ -130,6 +136,12 @@ def shown_html(outputs: Iterable[Mapping[str, Any]]) -> str:
 def _text_html(lines: list[str]) -> str:
     text = escape("\n".join(lines))
     return f'<pre class="no-copy"><code>{text}</code></pre>' if lines else ""
+
+
+def _image_html(output: Mapping[str, Any], kind: str) -> str:
+    alternative = output.get("metadata", {}).get(kind, {}).get("alt", "")
+    data = "".join(output["data"][kind].split())
+    return f'<p><img src="data:{kind};base64,{escape(data)}" alt="{escape(alternative)}"></p>'
 
 
 def attributes(data: Mapping[str, str]) -> str:

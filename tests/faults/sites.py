@@ -19,9 +19,11 @@ from tests.conftest import make_project
 from tests.site.reading import contents
 
 MARK = "GUIDE_TEST_SITE"
+MAKE_SITE = ("-m", "nnsight_guide", "build")
 SECONDS_TO_END = 5  # for a process whose parent was killed
 CONFIG = """\
 site_name: a small site
+strict: true
 watch: [snippets]
 plugins:
   - search
@@ -78,9 +80,9 @@ class Site:
         return self.root / "site"
 
     def start(
-        self, *arguments: str, program: Sequence[str] = ("-m", "mkdocs"), log: str = "build.log"
+        self, *arguments: str, program: Sequence[str] = MAKE_SITE, log: str = "build.log"
     ) -> subprocess.Popen[bytes]:
-        """Start `mkdocs ARGUMENTS`; what it says goes into a file."""
+        """Start a program of Python's; what it says goes into a file."""
         sources = self.root / "src"
         own = {"PYTHONPATH": str(sources)} if sources.is_dir() else {}
         with self._log(log).open("wb") as said:
@@ -95,7 +97,7 @@ class Site:
     def build(self) -> float:
         """Build in full, and return the seconds that it took."""
         begin = time.monotonic()
-        status = self.start("build", "--strict").wait(300)
+        status = self.start().wait(300)
         assert status == 0, self.said()
         return time.monotonic() - begin
 

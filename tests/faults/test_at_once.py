@@ -13,6 +13,7 @@ from tests.site.reading import contents
 
 pytestmark = pytest.mark.long
 
+BUILD = ("build", "--strict", "--site-dir")
 DONE = re.compile(r"(\d+) of 4 snippets run, \d+ cells executed; (\d+) of 1 idioms run")
 
 
@@ -21,7 +22,7 @@ def test_two_builds_and_a_preview_at_once_are_all_right_and_run_each_cell_once(f
     sites = [folder / "one", folder / "two"]
     with served(site) as preview:
         builds = [
-            site.start("build", "--strict", "--site-dir", str(to), log=f"{to.name}.log")
+            site.start(*BUILD, str(to), program=("-m", "mkdocs"), log=f"{to.name}.log")
             for to in sites
         ]
         for build, to in zip(builds, sites, strict=True):

@@ -78,7 +78,7 @@ class Attack:
             orphans = self.site.processes()
             harm = self._half_written()
             begin = time.monotonic()
-            if self.site.start("build", "--strict").wait(300) != 0:
+            if self.site.start().wait(300) != 0:
                 harm.append(self.site.said())
             took = time.monotonic() - begin
             self.seconds[moment.stale] = max(took, self.seconds.get(moment.stale, 0.0))
@@ -91,10 +91,11 @@ class Attack:
         """Kill a build; say whether it was still running."""
         for name in moment.stale:
             (self.site.recordings / name).unlink(missing_ok=True)
+        (self.site.pages / "index.html").unlink(missing_ok=True)  # else there may be nothing to do
         watched = getattr(self.site, moment.after) if moment.after else None
         span = moment.seconds or self.seconds[moment.stale]
         before = watched and watched.stat().st_mtime_ns
-        build = self.site.start("build", "--strict")
+        build = self.site.start()
         while watched and watched.stat().st_mtime_ns == before and build.poll() is None:
             time.sleep(0.0002)
         time.sleep(self.dice.uniform(0, span))

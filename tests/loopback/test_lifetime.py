@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from nnsight_guide import loopback
+from nnsight_guide.__main__ import main as command_line
 from nnsight_guide.loopback import server
 from nnsight_guide.loopback.command import instructions
 
-COMMAND = "import sys; from nnsight_guide.loopback import main; sys.exit(main([]))"
+COMMAND = "import sys; from nnsight_guide.loopback import main; sys.exit(main())"
 
 
 def is_listening(url):
@@ -37,7 +38,7 @@ def test_every_address_but_127_0_0_1_is_refused(host, capsys):
         pass
     with pytest.raises(loopback.LoopbackError, match=line):
         server.listen(host, 0)
-    assert loopback.main(["--host", host]) == 1
+    assert command_line(["loopback", "--host", host]) == 1
     assert re.search(line, capsys.readouterr().err)
 
 

@@ -21,6 +21,7 @@ def test_a_block_takes_hidden_states_and_returns_a_tuple(recorded):
 def test_a_block_is_called_with_one_positional_argument(recorded):
     positional, keyword = recorded("input_and_output", "block_inputs").splitlines()
     assert positional == "positional: ['Tensor']"
+    assert keyword.startswith("keyword:    {'layer_past': ")
     assert "'attention_mask': 'Tensor'" in keyword
 
 
@@ -46,9 +47,10 @@ def test_scan_gives_shapes_without_values(recorded):
 
 
 def test_one_modules_output_is_anothers_input(recorded):
-    with chapter.model.trace(chapter.prompt, remote=chapter.REMOTE):
-        last_output = chapter.model.transformer.h[-1].output[0].save()
-        head_input = chapter.model.lm_head.input.save()
+    model = chapter.model  # a remote trace carries along what it names: not the whole chapter
+    with model.trace(chapter.prompt, remote=chapter.REMOTE):
+        last_output = model.transformer.h[-1].output[0].save()
+        head_input = model.lm_head.input.save()
     assert last_output.shape == head_input.shape == HIDDEN
     assert not torch.equal(last_output, head_input)  # between them stands the norm
     assert recorded("input_and_output", "chain") == "True\nTrue"

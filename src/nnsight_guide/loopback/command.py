@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import shlex
-import sys
-from collections.abc import Sequence
 
 from nnsight_guide.loopback.launch import start
 from nnsight_guide.loopback.service import Service
-from nnsight_guide.loopback.settings import HOST, LoopbackError
-
-PROGRAM = "python -m nnsight_guide loopback"
+from nnsight_guide.loopback.settings import HOST
 
 
-def main(argv: Sequence[str]) -> int:
+def main(host: str = HOST, port: int = 0) -> int:
     """Run the service until Ctrl-C, and print the environment variables that lead to it.
 
+    Args:
+        host: 127.0.0.1; there to be refused if it is anything else.
+        port: the port to listen on; by default a free one.
+
     Returns:
-        0 after Ctrl-C; 1, with one line on standard error, if the service cannot start or
-        ends by itself.
+        0, after Ctrl-C.
+
+    Raises:
+        LoopbackError: the service cannot start, or has ended by itself.
 
     """
-    parser = argparse.ArgumentParser(prog=PROGRAM, description="A stand-in for NDIF.")
-    parser.add_argument("--host", default=HOST, help=f"{HOST}, and nothing else")
-    parser.add_argument("--port", type=int, default=0, help="default: a free one")
-    options = parser.parse_args(argv)
     try:
-        with start(host=options.host, port=options.port, log_to_terminal=True) as service:
+        with start(host=host, port=port, log_to_terminal=True) as service:
             print(instructions(service), flush=True)
             service.process.wait()
     except KeyboardInterrupt:
-        return 0
-    except LoopbackError as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 1
+        pass
     return 0
 
 
