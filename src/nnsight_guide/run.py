@@ -86,12 +86,14 @@ class Runner:
         if not names:
             return []
         done = []
-        with turns.turn(self.project):
-            stale = self._stale(names, profile)  # another build may have run them meanwhile
-            for snippet, recording in self.run(profile, stale):
-                path = recordings.recording_path(self.project, snippet, profile)
-                recordings.save(recording, path)
-                done.append(snippet)
+        with self._errors_redacted():
+            self._check(profile, names)  # before a turn is waited for
+            with turns.turn(self.project):
+                stale = self._stale(names, profile)  # another build may have run them meanwhile
+                for snippet, recording in self._run(stale, profile):
+                    path = recordings.recording_path(self.project, snippet, profile)
+                    recordings.save(recording, path)
+                    done.append(snippet)
         return done
 
     def run(self, profile: Profile, names: Iterable[str]) -> Iterator[tuple[str, Recording]]:
@@ -103,11 +105,9 @@ class Runner:
 
         """
         names = self._in_order(names, profile)
-        try:
+        with self._errors_redacted():
             self._check(profile, names)
             yield from self._run(names, profile)
-        except GuideError as error:
-            raise GuideError(self._redacted(str(error))) from None
 
     def start_early(self, profile: Profile) -> None:
         """Start the kernel that will run what is stale, and do not wait for it.
@@ -159,6 +159,13 @@ class Runner:
                 record = partial(self._record, snippet, profile)
                 yield snippet, self._loop.run(retries.patiently(record, say))
                 bar.update()
+
+    @contextlib.contextmanager
+    def _errors_redacted(self) -> Iterator[None]:
+        try:
+            yield
+        except GuideError as error:
+            raise GuideError(self._redacted(str(error))) from None
 
     def _redacted(self, value: Any) -> Any:
         service = [self._service.key] if self._service else []
