@@ -29,7 +29,7 @@ QUIET = {
 
 # A kernel ends by itself soon after the process that started it. But one whose parent has gone
 # before it looks for the first time only knows of orphans that the system's first process adopts,
-# and on a desktop the session's manager does.
+# and on a desktop the session's manager does. So this comes last before it begins to look.
 END_WITHOUT_PARENT = "import os; os.getppid() == int(os.environ['JPY_PARENT_PID']) or os._exit(1)"
 # It need not be told to import what every snippet uses, which takes two seconds.
 IMPORT = "__import__('nnsight_guide.guard').guard.import_libraries()"
@@ -94,7 +94,7 @@ class Kernel:
                     stdout=said,
                     stderr=said,
                     extra_arguments=[
-                        f"--IPKernelApp.exec_lines={line}" for line in (END_WITHOUT_PARENT, IMPORT)
+                        f"--IPKernelApp.exec_lines={line}" for line in (IMPORT, END_WITHOUT_PARENT)
                     ],
                 )
             kernel._client = manager.client()
