@@ -54,9 +54,10 @@ class Freshness:
 
 def freshness(project: Project, snippet: str, profile: Profile) -> Freshness:
     """Compare the recording of a snippet with what it depends on today."""
-    recording = recordings.load(recordings.recording_path(project, snippet, profile))
+    path = recordings.recording_path(project, snippet, profile)
+    recording = recordings.load(path)
     if recording is None:
-        return Freshness(snippet, None, ["no recording"])
+        return Freshness(snippet, None, ["damaged recording" if path.exists() else "no recording"])
     place = profiles.place(profile, project.snippet_path(snippet))
     today = recordings.key_parts(project, snippet, place)
     changed = [f"{name} changed" for name in recordings.changes(recording.key_parts, today)]
@@ -119,7 +120,7 @@ class Runner:
             # Not beside a service, which the model is not to share the memory with.
             if stale and not profile.is_remote and self._place(stale[0], profile) == profile:
                 self._check(profile, stale)
-                start = Kernel.start(self.project.root, profile, dict(profile.environment))
+                start = Kernel.start(self.project, profile, dict(profile.environment))
                 self._kernels[profile.name] = self._loop.run(start)
 
     def close(self) -> None:
@@ -143,6 +144,7 @@ class Runner:
 
     def _check(self, profile: Profile, snippets: list[str]) -> None:
         """Check what the profile needs, once: not again when its model is loaded already."""
+        preflight.check_libraries()
         is_needed = any(self._place(name, profile) == profile for name in snippets)
         if is_needed and profile.name not in self._kernels:
             preflight.check(profile)
@@ -235,7 +237,7 @@ class Runner:
                 await self._drop_kernel(profiles.LOOPBACK)  # the model gets the memory to itself
                 self._services.pop_all().close()
                 self._service = None
-            kernel = await Kernel.start(self.project.root, place, environment)
+            kernel = await Kernel.start(self.project, place, environment)
             self._kernels[place.name] = kernel
             if not await self._begin(kernel):
                 raise GuideError("the kernel could not be prepared for the first snippet")
