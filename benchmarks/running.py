@@ -29,7 +29,8 @@ class BenchmarkError(Exception):
 class Counts:
     """What the processes of a command did: how often each cell ran, loads, who imported torch.
 
-    Only loads in a process that ran cells of a chapter count: each idiom of 2024 loads its own.
+    Only loads of the tool's own model count, in a process that ran cells of a chapter: each idiom
+    of 2024 loads one for itself.
     """
 
     cells: Mapping[str, int]
@@ -103,19 +104,20 @@ def build(tool: Tool, log: Path, *, every_page: bool = False, watch_memory: bool
     seconds = time.perf_counter() - begin
     if process.returncode:
         raise BenchmarkError(f"{tool.name}: the build failed\n{said.read_text()[-3000:]}")
-    counts = read(log)
+    counts = read(log, tool)
     torch = process.pid in counts.torch
     return Run(round(seconds, 3), counts, torch, memory.tree, memory.largest)
 
 
-def read(log: Path) -> Counts:
+def read(log: Path, tool: Tool) -> Counts:
     """Return what was written down since the log was begun."""
+    model = environment(tool, log)["GUIDE_MODEL"]
     cells: Counter[str] = Counter()
     ran, loads, torch = set(), [], set()
     for line in log.read_text().splitlines() if log.exists() else []:
         what, _, pid = line.rpartition(" ")
-        if what == "load":
-            loads.append(pid)
+        if what.startswith("load:"):
+            loads += [pid] if what == f"load:{model}" else []
         elif what == "torch":
             torch.add(int(pid))
         else:

@@ -54,7 +54,7 @@ class Server:
         self.wait_for(words())
         seconds = round(time.perf_counter() - begin, 3)
         time.sleep(POLL)
-        return Edit(seconds, read(self.log))
+        return Edit(seconds, read(self.log, self.tool))
 
     def wait_for(self, words: str) -> None:
         """Ask for the page again and again until it holds these words."""

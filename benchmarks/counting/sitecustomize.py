@@ -45,7 +45,8 @@ class _AfterImport(importlib.abc.MetaPathFinder):
 
             @functools.wraps(loads)
             def counted(*args: Any, **kwargs: Any) -> Any:
-                _note("load")
+                name = args[1] if len(args) > 1 else kwargs["pretrained_model_name_or_path"]
+                _note(f"load:{name}")
                 return loads(*args, **kwargs)
 
             module.PreTrainedModel.from_pretrained = classmethod(counted)

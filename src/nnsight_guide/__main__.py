@@ -44,6 +44,11 @@ def build(options: argparse.Namespace) -> int:
     if unchanged.is_built(project, made_from):
         print("nothing has changed since site/ was built")
         return 0
+    runner = Runner(project)
+    runner.start_early(profile)
+    from nnsight_guide.site import GuidePlugin  # with all of MkDocs: the kernel imports meanwhile
+
+    GuidePlugin.runner = runner
     os.chdir(project.root)
     sys.argv = ["mkdocs", "build", *(["--verbose"] if options.debug else [])]
     try:
@@ -51,6 +56,8 @@ def build(options: argparse.Namespace) -> int:
     except SystemExit as end:
         if end.code:
             raise
+    finally:
+        runner.close()
     unchanged.remember(project, profile, made_from)
     return 0
 
@@ -158,10 +165,12 @@ def record(options: argparse.Namespace) -> int:
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Compare the committed recordings with the published facts; exit 1 at any difference."""
+    """Compare what is recorded with the published facts; exit 1 at any difference."""
+    from nnsight_guide.rerun import rerun
     from nnsight_guide.verify import verify as compare
 
-    report = compare(Project.find())
+    project = Project.find()
+    report = rerun(project, profiles.current()) if options.rerun else compare(project)
     print("\n".join(report.lines()))
     return 1 if report.differences else 0
 
@@ -183,6 +192,9 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--port", type=int, default=0, help="default: a free one")
         if function is status:
             command.add_argument("--json", action="store_true", help="for programs to read")
+        if function is verify:
+            text = "instead, run everything again and compare with what the site shows"
+            command.add_argument("--rerun", action="store_true", help=text)
         if function is run:
             command.add_argument("snippets", nargs="*", metavar="SNIPPET")
     return parser

@@ -22,17 +22,17 @@ from nnsight_guide import display, limits
 
 # Tensors above this many elements (GPT-J's weight matrices, not its biases) are sampled.
 WHOLE_TENSOR_ELEMENTS = 8_000_000
-# A prime, so that the sample walks through rows and columns alike; and a large one, since what is
-# looked at of a mapped file is in memory from then on: embeddings of tokens that nobody uses.
-SAMPLE_STEP = 1_000_003
+# Few, since around each value that is looked at up to a megabyte of a mapped file is in memory from
+# then on: the embeddings of tokens that nobody uses.
+SAMPLES = 64
 
 _baseline: dict[str, str] = {}
 _filters: list[Any] = []
 _settings: list[Any] = []
 
 
-def load() -> None:
-    """Import everything, load the model, and take its state as the one to keep.
+def import_libraries() -> None:
+    """Import what every snippet uses, as the kernel does while it starts.
 
     Progress bars and loading messages are switched off first: they would land in whichever
     cell happens to come first, and name paths of the machine.
@@ -45,10 +45,16 @@ def load() -> None:
     # size of a job, which a page shows, would differ from run to run.
     ipykernel.compiler.get_tmp_directory = lambda: "ipykernel_0"
     import circuitsvis  # noqa: F401 - imported now so that no snippet pays or changes state for it
+    import nnsight  # noqa: F401
     import transformers
 
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+
+
+def load() -> None:
+    """Load the model, and take its state as the one to keep."""
+    import_libraries()  # again, if that has failed
     display.register()
     from IPython import get_ipython
 
@@ -167,6 +173,6 @@ def _digest(tensor: Any) -> str:
         return version
     values = tensor.detach().flatten()
     if values.numel() > WHOLE_TENSOR_ELEMENTS:
-        values = values[::SAMPLE_STEP]
+        values = values[:: values.numel() // SAMPLES | 1]  # odd: it walks through the columns too
     raw = values.contiguous().view(torch.uint8).cpu().numpy()
     return f"{version} {hashlib.sha256(raw).hexdigest()}"

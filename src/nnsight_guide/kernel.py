@@ -31,8 +31,10 @@ QUIET = {
 
 # A kernel ends by itself soon after the process that started it. But one whose parent has gone
 # before it looks for the first time only knows of orphans that the system's first process adopts,
-# and on a desktop the session's manager does.
+# and on a desktop the session's manager does. So this comes last before it begins to look.
 END_WITHOUT_PARENT = "import os; os.getppid() == int(os.environ['JPY_PARENT_PID']) or os._exit(1)"
+# It need not be told to import what every snippet uses, which takes two seconds.
+IMPORT = "__import__('nnsight_guide.guard').guard.import_libraries()"
 
 
 class Kernel:
@@ -44,23 +46,25 @@ class Kernel:
         place: Profile,
         environment: dict[str, str],
         files: ExitStack,
+        log: Path,
     ) -> None:
         self.manager = manager
         self.place = place
         self.environment = environment
         self.imported: dict[Path, bytes] = {}
         self._files = files
+        self._log = log  # what its process says outside of cells: why it does not start
         self._client: Any = None
+        self._is_loaded = False
 
     @classmethod
     async def start(cls, project: Project, place: Profile, environment: dict[str, str]) -> Kernel:
-        """Start a kernel in the project's folder and load the model.
+        """Start a kernel in the project's folder; whether it comes up, `begin` says.
 
         `environment` is that of the place, to be added to the one this process has.
 
         Raises:
-            GuideError: there is no model.py, the kernel did not start, or the model could not be
-                loaded; if that was the service's fault and may pass, a TransientError.
+            GuideError: there is no model.py.
 
         """
         from jupyter_client.kernelspec import KernelSpecManager
@@ -87,32 +91,38 @@ class Kernel:
             connection_file=str(own / "kernel.json"),
             transport="ipc" if sys.platform != "win32" and len(str(own)) < MAX_PATH else "tcp",
         )
-        kernel = cls(manager, place, environment, files)
+        kernel = cls(manager, place, environment, files, log=own / "kernel.log")
         kernel.imported = imported
-        log = own / "kernel.log"  # what its process says outside of cells: why it does not start
         try:
-            with log.open("wb") as said:
+            with kernel._log.open("wb") as said:
                 await manager.start_kernel(
                     env=whole_environment,
                     cwd=str(project.root),
                     stdout=said,
                     stderr=said,
-                    extra_arguments=[f"--IPKernelApp.exec_lines={END_WITHOUT_PARENT}"],
+                    extra_arguments=[
+                        f"--IPKernelApp.exec_lines={line}" for line in (IMPORT, END_WITHOUT_PARENT)
+                    ],
                 )
             kernel._client = manager.client()
             kernel._client.start_channels(stdin=False)  # else a cell that asks waits for an answer
-            await kernel._client.wait_for_ready(timeout=START_SECONDS)
-            await kernel._guard("load")
-        except BaseException as error:
-            lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        except BaseException:
             await kernel.stop()
-            if isinstance(error, CellError):
-                kind = TransientError if place.is_remote and error.may_pass else GuideError
-                raise kind(f"the model did not load: {error.error}") from None
-            if isinstance(error, RuntimeError):  # it died, or has not answered in time
-                raise GuideError(f"the kernel did not start: {[str(error), *lines][-1]}") from None
             raise
         return kernel
+
+    async def _load(self) -> None:
+        """Wait until the kernel answers, and load the model; raises as `begin` does."""
+        try:
+            await self._client.wait_for_ready(timeout=START_SECONDS)
+            await self._guard("load")
+        except CellError as error:
+            kind = TransientError if self.place.is_remote and error.may_pass else GuideError
+            raise kind(f"the model did not load: {error.error}") from None
+        except RuntimeError as error:  # it died, or has not answered in time
+            lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            raise GuideError(f"the kernel did not start: {[str(error), *lines][-1]}") from None
+        self._is_loaded = True
 
     def is_current(self) -> bool:
         """Whether every project module that the kernel has imported is still as it was."""
@@ -121,7 +131,15 @@ class Kernel:
         )
 
     async def begin(self) -> bool:
-        """Prepare for the next snippet; say whether the kernel is still fit for one."""
+        """Prepare for the next snippet; say whether the kernel is still fit for one.
+
+        Raises:
+            GuideError: the kernel did not start, or the model could not be loaded; if that was
+                the service's fault and may pass, a TransientError.
+
+        """
+        if not self._is_loaded:
+            await self._load()
         try:
             await self._guard("begin")
         except CellError:

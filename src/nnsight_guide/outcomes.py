@@ -72,15 +72,16 @@ def outcome_path(project: Project, idiom: str, profile: Profile) -> Path:
 
 
 def load(path: Path) -> RecordedOutcome | None:
-    """Read an outcome; one that is missing or damaged is none."""
+    """Read an outcome; one that is missing, damaged or edited by hand is none."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
+        sealed = told.pop("digest")
         recorded = RecordedOutcome(**{**told, "outcome": Outcome(**told["outcome"])})
         recordings.key(recorded.key_parts)
         dict(recorded.provenance)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return recorded
+    return recorded if sealed == recordings.digest(told) else None
 
 
 def fresh(project: Project, idiom: str, profile: Profile) -> RecordedOutcome | None:
@@ -131,7 +132,8 @@ def _run(project: Project, names: list[str], profile: Profile) -> None:
                 "key_parts": parts[outcome.idiom],
                 "provenance": provenance,
             }
-            recordings.write_json(told, outcome_path(project, outcome.idiom, profile))
+            sealed = {**told, "digest": recordings.digest(told)}
+            recordings.write_json(sealed, outcome_path(project, outcome.idiom, profile))
             bar.update()
 
 

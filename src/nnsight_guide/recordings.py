@@ -1,8 +1,10 @@
 """A recording: the executed notebook of a snippet, and the key of all that it depends on.
 
 One file serves as cache, download, notebook page and evidence. Its metadata hold, under
-`guide`, the parts of the key (so that a stale recording can say what changed) and the
-provenance of its outputs.
+`guide`, the parts of the key (so that a stale recording can say what changed), the provenance
+of its outputs, and a digest of all that the file holds: one that somebody edited by hand counts
+as damaged, and its snippet runs again. (Who computes the digest anew gets past that; what does
+not let them past is `verify --rerun`.)
 """
 
 from __future__ import annotations
@@ -166,7 +168,12 @@ def portable(parts: Mapping[str, str]) -> dict[str, str]:
 
 def key(parts: Mapping[str, str]) -> str:
     """Return one hash over the parts of a key."""
-    text = json.dumps(dict(parts), sort_keys=True)
+    return digest(dict(parts))
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """Return one hash over what JSON can hold."""
+    text = json.dumps(content, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -181,19 +188,23 @@ def recording_path(project: Project, snippet: str, profile: Profile) -> Path:
 
 
 def load(path: Path) -> Recording | None:
-    """Read a recording; one that is missing or damaged is none."""
+    """Read a recording; one that is missing, damaged or edited by hand is none."""
     try:
-        recording = Recording(json.loads(path.read_text(encoding="utf-8")))
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        sealed = notebook["metadata"]["guide"].pop("digest")
+        recording = Recording(notebook)
         recording.key  # noqa: B018 - a notebook that is no recording shows here
         recording.seconds  # noqa: B018
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return recording
+    return recording if sealed == digest(notebook) else None
 
 
 def save(recording: Recording, path: Path) -> None:
-    """Write a recording as a whole or not at all; raises as `write_json`."""
-    write_json(recording.notebook, path)
+    """Write a recording, with its digest, as a whole or not at all; raises as `write_json`."""
+    notebook = recording.notebook
+    guide = {**notebook["metadata"]["guide"], "digest": digest(notebook)}
+    write_json({**notebook, "metadata": {**notebook["metadata"], "guide": guide}}, path)
 
 
 def write_json(data: Mapping[str, Any], path: Path) -> None:

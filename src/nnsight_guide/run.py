@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import datetime
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -86,14 +86,42 @@ class Runner:
         names = self._stale(self.project.snippet_names() if names is None else names, profile)
         if not names:
             return []
-        with turns.turn(self.project):
-            stale = self._stale(names, profile)  # another build may have run them meanwhile
-            try:
+        done = []
+        with self._errors_redacted():
+            self._check(profile, names)  # before a turn is waited for
+            with turns.turn(self.project):
+                stale = self._stale(names, profile)  # another build may have run them meanwhile
+                for snippet, recording in self._run(stale, profile):
+                    path = recordings.recording_path(self.project, snippet, profile)
+                    recordings.save(recording, path)
+                    done.append(snippet)
+        return done
+
+    def run(self, profile: Profile, names: Iterable[str]) -> Iterator[tuple[str, Recording]]:
+        """Run these snippets, stale or not, and yield the recording of each; nothing is kept.
+
+        Raises:
+            GuideError: what the profile needs is missing, and nothing has run; or a snippet
+                failed, and those after it have not run.
+
+        """
+        names = self._in_order(names, profile)
+        with self._errors_redacted():
+            self._check(profile, names)
+            yield from self._run(names, profile)
+
+    def start_early(self, profile: Profile) -> None:
+        """Start the kernel that will run what is stale, and do not wait for it.
+
+        It imports the libraries while this process goes on. What is wrong, `run_stale` will say.
+        """
+        with contextlib.suppress(GuideError):
+            stale = self._stale(self.project.snippet_names(), profile)
+            # Not beside a service, which the model is not to share the memory with.
+            if stale and not profile.is_remote and self._place(stale[0], profile) == profile:
                 self._check(profile, stale)
-                self._run(stale, profile)
-            except GuideError as error:
-                raise GuideError(self._redacted(str(error))) from None
-        return stale
+                start = Kernel.start(self.project, profile, dict(profile.environment))
+                self._kernels[profile.name] = self._loop.run(start)
 
     def close(self) -> None:
         """Stop the kernels and the service, if there are any."""
@@ -105,20 +133,23 @@ class Runner:
     def _stale(self, names: Iterable[str], profile: Profile) -> list[str]:
         """Return those of the snippets that are stale, in the order in which they are to run."""
         stale = [n for n in names if not freshness(self.project, n, profile).is_fresh]
+        return self._in_order(stale, profile)
+
+    def _in_order(self, names: Iterable[str], profile: Profile) -> list[str]:
         # Those that need a service first: it is gone when the profile's own model is loaded.
-        return sorted(stale, key=lambda name: self._place(name, profile) == profile)
+        return sorted(names, key=lambda name: self._place(name, profile) == profile)
 
     def _place(self, snippet: str, profile: Profile) -> Profile:
         return profiles.place(profile, self.project.snippet_path(snippet))
 
-    def _check(self, profile: Profile, stale: list[str]) -> None:
+    def _check(self, profile: Profile, snippets: list[str]) -> None:
         """Check what the profile needs, once: not again when its model is loaded already."""
         preflight.check_libraries()
-        is_needed = any(self._place(name, profile) == profile for name in stale)
+        is_needed = any(self._place(name, profile) == profile for name in snippets)
         if is_needed and profile.name not in self._kernels:
             preflight.check(profile)
 
-    def _run(self, snippets: list[str], profile: Profile) -> None:
+    def _run(self, snippets: list[str], profile: Profile) -> Iterator[tuple[str, Recording]]:
         from tqdm import tqdm
 
         def say(line: str) -> None:
@@ -128,10 +159,15 @@ class Runner:
             for snippet in snippets:
                 bar.set_description(f"snippets/{snippet}.py")
                 record = partial(self._record, snippet, profile)
-                recording = self._loop.run(retries.patiently(record, say))
-                path = recordings.recording_path(self.project, snippet, profile)
-                recordings.save(recording, path)
+                yield snippet, self._loop.run(retries.patiently(record, say))
                 bar.update()
+
+    @contextlib.contextmanager
+    def _errors_redacted(self) -> Iterator[None]:
+        try:
+            yield
+        except GuideError as error:
+            raise GuideError(self._redacted(str(error))) from None
 
     def _redacted(self, value: Any) -> Any:
         service = [self._service.key] if self._service else []
@@ -192,7 +228,7 @@ class Runner:
             kernel.place == place
             and kernel.environment == environment
             and kernel.is_current()
-            and await kernel.begin()
+            and await self._begin(kernel)
         ):
             await self._drop_kernel(place.name)
             kernel = None
@@ -203,10 +239,17 @@ class Runner:
                 self._service = None
             kernel = await Kernel.start(self.project, place, environment)
             self._kernels[place.name] = kernel
-            if not await kernel.begin():
+            if not await self._begin(kernel):
                 raise GuideError("the kernel could not be prepared for the first snippet")
         kernel.imported.update(modules)
         return kernel
+
+    async def _begin(self, kernel: Kernel) -> bool:
+        try:
+            return await kernel.begin()
+        except BaseException:
+            await self._drop_kernel(kernel.place.name)
+            raise
 
     def _environment(self, place: Profile) -> dict[str, str]:
         """Return the environment of a place; that of the stand-in is there once it runs."""

@@ -33,10 +33,10 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     """Runs what is stale before each build, and shows it on the pages."""
 
     is_preview = False  # whether an author waits for every rebuild
+    runner: Runner | None = None  # the command line hands one over that has begun
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Keep this plugin, and so the kernel with its model, from one rebuild to the next."""
-        self.runner: Runner | None = None
         self.rendered: RenderedNotebooks | None = None
         self.is_preview = command == "serve"
         redaction.install_hook()

@@ -33,7 +33,7 @@ def turn(project: Project) -> Iterator[None]:
         project.cache.mkdir(parents=True, exist_ok=True)
         lock.acquire(blocking=False)
     except Timeout:
-        print("another build is running the snippets: waiting for it", file=sys.stderr, flush=True)
+        print("another build is running cells: waiting for it", file=sys.stderr, flush=True)
         with suppress(Timeout):
             lock.acquire(timeout=SECONDS)
     except OSError as error:

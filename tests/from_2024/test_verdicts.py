@@ -1,6 +1,7 @@
 """How an idiom's two runs become one verdict; no model is needed for that."""
 
 import json
+import multiprocessing
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -122,3 +123,17 @@ def test_an_error_leaves_its_traceback_and_an_exit_code(tmp_path):
 def test_a_script_that_takes_too_long_is_stopped(tmp_path):
     ((_, finished),) = run([script(tmp_path, "hangs.py", "while True: pass")], seconds=0.5)
     assert finished.exit_code is None
+
+
+def test_when_whoever_asked_has_gone_the_scripts_are_stopped(tmp_path):
+    reader, writer = os.pipe()
+    short = script(tmp_path, "short.py", "")
+    endless = script(tmp_path, "endless.py", "while True: pass")
+    told = run([short, endless], seconds=10, until=reader)
+    assert next(told)[0] == 0
+    os.close(writer)
+    assert list(told) == []
+    os.close(reader)
+    for process in multiprocessing.active_children():
+        process.join(5)
+    assert multiprocessing.active_children() == []

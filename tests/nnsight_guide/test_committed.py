@@ -219,10 +219,10 @@ def test_it_is_fresh_on_any_machine_but_not_with_other_versions(
 ):
     path = committed.recording_path(project, "first")
     good = path.read_bytes()
-    notebook = json.loads(good)
-    assert part in notebook["metadata"]["guide"]["key_parts"]
-    notebook["metadata"]["guide"]["key_parts"][part] = value
-    path.write_text(json.dumps(notebook))
+    made = recordings.load(path)
+    assert part in made.key_parts
+    made.notebook["metadata"]["guide"]["key_parts"][part] = value
+    recordings.save(made, path)
     try:
         assert (committed.fresh(project, "first") is not None) == may_be_shown
     finally:
@@ -331,7 +331,9 @@ def test_a_stale_recording_is_never_shown(project, build):
 def test_another_checkpoint_than_gpt_j_goes_by_its_own_name(project, build):
     path = committed.recording_path(project, "first")
     good = path.read_text()
-    path.write_text(good.replace('"EleutherAI/gpt-j-6b"', '"random-gptj"'))
+    made = recordings.load(path)
+    made.notebook["metadata"]["guide"]["provenance"]["model"] = "random-gptj"
+    recordings.save(made, path)
     try:
         article = build()
     finally:

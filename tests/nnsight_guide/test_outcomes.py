@@ -138,6 +138,15 @@ def test_a_damaged_outcome_is_none(tmp_path, content):
     assert outcomes.load(path) is None
 
 
+def test_an_outcome_that_was_edited_by_hand_runs_again(project, profile, folder):
+    outcomes.run_stale(project, profile)
+    path = outcomes.outcome_path(project, "same", profile)
+    good = path.read_text()
+    path.write_text(good.replace('"16"', '"17"'))
+    assert outcomes.run_stale(project, profile) == ["same"]
+    assert path.read_text() == good
+
+
 def test_an_outcome_that_is_missing_is_none(tmp_path):
     assert outcomes.load(tmp_path / "same.json") is None
 

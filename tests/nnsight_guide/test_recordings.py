@@ -92,6 +92,15 @@ def test_a_truncated_recording_is_none(tmp_path):
     assert recordings.load(path) is None
 
 
+@pytest.mark.parametrize(("old", "new"), [("print(1)", "print(2)"), ("0.5", "0.6"), ('"a"', '"b"')])
+def test_a_recording_that_was_edited_by_hand_is_none(tmp_path, old, new):
+    path = tmp_path / "first.ipynb"
+    recordings.save(RECORDING, path)
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    assert recordings.load(path) is None
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(GuideError, match="cannot write"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -231,7 +230,7 @@ def test_a_kernel_that_dies_is_named_and_replaced(project, runner, profile):
 
 def test_a_recording_made_with_another_model_is_stale(project, profile):
     path = recordings.recording_path(project, "first", profile)
-    notebook = json.loads(path.read_text())
-    notebook["metadata"]["guide"]["key_parts"]["model"] = "another"
-    path.write_text(json.dumps(notebook))
+    made = recordings.load(path)
+    made.notebook["metadata"]["guide"]["key_parts"]["model"] = "another"
+    recordings.save(made, path)
     assert freshness(project, "first", profile).stale_because == ["model changed"]

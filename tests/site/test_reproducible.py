@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-from pathlib import Path
 
-# What a page says of the time of its making.
-DATES = re.compile(rb"\d{4}-\d\d-\d\d")
-# The time of the build is in its head.
-COMPRESSED = ".gz"
-
-
-def contents(site: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(site).as_posix(): DATES.sub(b"DATE", path.read_bytes())
-        for path in site.rglob("*")
-        if path.is_file() and path.suffix != COMPRESSED
-    }
+from tests.site.reading import contents
 
 
 def test_two_builds_from_nothing_in_different_folders_are_equal(

@@ -72,8 +72,16 @@ def found(recorded, cell):
     return int(layer), int(head), float(line.split(": ")[1].split()[0])
 
 
+def strongest(scores):
+    """Return layer, head and score of the highest score."""
+    layer, head = divmod(int(scores.argmax()), N_HEADS)
+    return layer, head, round(scores.max().item(), 2)
+
+
 def test_the_previous_token_head_looks_one_back(recorded, truth):
     layer, head, score = found(recorded, "previous_token")
+    one_back = truth.float().diagonal(-1, -2, -1)
+    assert (layer, head, score) == strongest(one_back.mean(-1))
     assert score > 0.8
     for position in range(1, N_TOKENS):
         assert truth[layer, head, position].argmax() == position - 1
@@ -81,6 +89,8 @@ def test_the_previous_token_head_looks_one_back(recorded, truth):
 
 def test_the_induction_head_looks_behind_the_same_word_last_time(recorded):
     layer, head, score = found(recorded, "induction")
+    after_last_time = chapter.repeated.diagonal(1 - 6, -2, -1)
+    assert (layer, head, score) == strongest(after_last_time.mean(-1))
     assert score > 0.6
     assert chapter.n_words == 6
     assert chapter.repeated.shape == (N_LAYERS, N_HEADS, 12, 12)
@@ -90,6 +100,7 @@ def test_the_induction_head_looks_behind_the_same_word_last_time(recorded):
 
 def test_the_subject_head_looks_at_the_tower(recorded, truth):
     layer, head, score = found(recorded, "subject")
+    assert (layer, head, score) == strongest(truth.float()[:, :, -1, 1:5].sum(-1))
     assert score > 0.8
     assert chapter.tokens[chapter.subject] == [" E", "iff", "el", " Tower"]
     assert truth[layer, head, -1, 1:5].sum() > 0.8

@@ -21,6 +21,7 @@ def test_a_block_takes_hidden_states_and_returns_a_tuple(recorded):
 def test_a_block_is_called_with_one_positional_argument(recorded):
     positional, keyword = recorded("input_and_output", "block_inputs").splitlines()
     assert positional == "positional: ['Tensor']"
+    assert keyword.startswith("keyword:    {'layer_past': ")
     assert "'attention_mask': 'Tensor'" in keyword
 
 

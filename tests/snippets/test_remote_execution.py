@@ -122,4 +122,4 @@ def test_what_goes_wrong_is_one_line(recorded, cell, line):
 def test_the_jobs_ran_on_a_service_and_the_page_says_which(recording, profile):
     service = "remote" if profile.is_remote else "loopback"
     assert recording("remote_execution").provenance["profile"] == service
-    assert recording("trace_and_save").provenance["profile"] == profile.name
+    assert recording("model").provenance["profile"] == profile.name
