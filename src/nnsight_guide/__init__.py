@@ -13,7 +13,8 @@ Read the modules in the order in which the data passes through them::
     kernel    the process in which they run, and `guard`, the part of it that lives inside;
               `failures` are what it reports of cells that went wrong, `limits` what they may take
     committed recordings of the real model: how they are made, and when one may be shown
-    verify    committed recordings against the `published` facts
+    verify    committed recordings against the `published` facts; `rerun` runs everything again,
+              beside what the site shows
     outputs   what they printed, less what differs from run to run; `redaction` takes out the key
     render    a cell and its recording → HTML
     tabs      the real model's output and the demo's, side by side; `notes` say which is which

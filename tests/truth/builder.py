@@ -30,17 +30,17 @@ class Errors(logging.Handler):
 def main() -> None:
     errors = Errors()
     logging.getLogger("mkdocs").addHandler(errors)
-    load_config().plugins.on_startup(command="serve", dirty=False)
+    plugins = load_config().plugins  # the same objects, in each configuration to come
+    plugins.on_startup(command="serve", dirty=False)
     print(json.dumps("ready"), flush=True)
     for _ in sys.stdin:
         errors.lines.clear()
-        config = load_config()
         try:
-            build(config)
+            build(load_config())
         except Abort as abort:
             errors.lines.append(abort.message)
         print(json.dumps(errors.lines), flush=True)
-    config.plugins.on_shutdown()
+    plugins.on_shutdown()
 
 
 if __name__ == "__main__":

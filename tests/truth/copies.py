@@ -76,6 +76,7 @@ def answer(question: list[str], loaded: bytes, to: Connection) -> None:
 
 
 def main() -> None:
+    """Load the model, say so, and answer."""
     torch.set_num_threads(1)
     tqdm.monitor_interval = 0  # it has a thread even for bars that are not shown
     from snippets.model import REMOTE, model

@@ -37,6 +37,7 @@ from nnsight_guide.chapter import cell
 {calls}
 ```
 """
+MODULES = {"build": "builder", "here": "copies", "remote": "copies"}
 # Where one sees the effect of a snippet that prints nothing.
 SEEN_IN = {"model": "model_config"}
 ONE_LINE = re.compile(r"(snippets/|docs/|the model did not load: |The demo model cannot be ).*")
@@ -69,29 +70,20 @@ class SmallSite:
     """A copy of the checkout with a page for one snippet, and the processes that build and run."""
 
     def __init__(
-        self,
-        checkout: Path,
-        root: Path,
-        build: Mapping[str, str],
-        here: Mapping[str, str],
-        remote: Mapping[str, str],
+        self, checkout: Path, root: Path, environments: Mapping[str, Mapping[str, str]]
     ) -> None:
-        """Copy `checkout` to `root`; the others are the environments of the processes."""
+        """Copy `checkout` to `root`; each process has an environment, by the names in `MODULES`."""
         ignore = shutil.ignore_patterns("site", ".cache", "docs", "from_2024", "recordings")
         shutil.copytree(checkout, root, ignore=ignore)
         (root / "docs").mkdir()
         (root / "mkdocs.yml").write_text(SITE)
         self.root, self.originals = root, checkout
         self.page = root / "site" / "index.html"
-        self._environment = build
-        self.builder = Worker("builder", root, build)
-        self.here, self.remote = Worker("copies", root, here), Worker("copies", root, remote)
-        self._workers = (self.builder, self.here, self.remote)
+        self._environments = environments
+        self._workers: dict[str, Worker] = {}
 
     def take_up(self, snippet: str) -> None:
         """Be about this snippet: no other is there but those that it needs."""
-        for worker in self._workers:
-            worker.wait()
         self.snippet = snippet
         self.shown = list(dict.fromkeys([snippet, SEEN_IN.get(snippet, snippet)]))
         folder = self.originals / "snippets"
@@ -108,6 +100,9 @@ class SmallSite:
             for cell in cells(path.read_text())
         ]
         (self.root / "docs" / "index.md").write_text(PAGE.format(calls="\n".join(calls)))
+        self._place = "remote" if is_remote(sources[0]) else "here"
+        for name in ("build", "here", self._place):
+            self._worker(name)  # starts it, while no file has been changed
 
     def write(self, text: str) -> None:
         """Put a text in the place of the snippet."""
@@ -115,39 +110,46 @@ class SmallSite:
 
     def attempt(self) -> Tried:
         """Build, and run without a build what is to be shown."""
-        errors = self.builder.ask("build")
+        errors = self.build()
         page = {} if errors else on_page(self.page)
         truth: Shown = {}
         for name in self.shown:
-            told = Truth(**self._copies(name).ask("shown", name))
+            told = Truth(**self._worker(self._place).ask("shown", name))
             if told.failed:
                 return Tried(errors, page, truth, told.failed)
             for cell in cells(self._path(name).read_text()):
                 truth[name, cell.name] = cell.code, lines(told.shown[cell.name])
         return Tried(errors, page, truth, "")
 
-    @contextmanager
-    def under(self, **environment: str) -> Iterator[None]:
-        """Build in another environment for a while."""
-        usual = self.builder
-        self.builder = Worker("builder", self.root, {**self._environment, **environment})
-        self.builder.wait()
-        try:
-            yield
-        finally:
-            self.builder.end()
-            self.builder = usual
+    def build(self) -> list[str]:
+        """Build, and return what is said against it."""
+        return self._worker("build").ask()
 
     def failing_test(self) -> str:
         """Return which of the snippet's tests fails first, or ""."""
-        return self.here.ask("tests", self.shown[-1])
+        return self._worker("here").ask("tests", self.shown[-1])
+
+    @contextmanager
+    def under(self, **environment: str) -> Iterator[None]:
+        """Build in another environment for a while."""
+        usual = self._worker("build")
+        build = {**self._environments["build"], **environment}
+        self._workers["build"] = Worker("builder", self.root, build)
+        try:
+            yield
+        finally:
+            self._workers["build"].end()
+            self._workers["build"] = usual
 
     def end(self) -> None:
-        for worker in self._workers:
+        for worker in self._workers.values():
             worker.end()
+
+    def _worker(self, name: str) -> Worker:
+        if name not in self._workers:
+            environment = self._environments[name]
+            self._workers[name] = Worker(MODULES[name], self.root, environment)
+        return self._workers[name]
 
     def _path(self, name: str) -> Path:
         return self.root / "snippets" / f"{name}.py"
-
-    def _copies(self, name: str) -> Worker:
-        return self.remote if is_remote(self._path(name)) else self.here

@@ -155,7 +155,7 @@ def test_another_profile_and_other_weights_of_the_same_name_are_seen(site, fates
             bias = weights["lm_head.bias"].clone()
             bias[token] = 1000
             save_file(weights | {"lm_head.bias": bias}, file, {"format": "pt"})
-            assert site.builder.ask("build") == []
+            assert site.build() == []
             shown = on_page(site.page)["trace_and_save", "predict"][1]
             fates.append("shown" if shown == [answer] else "survived")
             assert fates[-1] == "shown"

@@ -11,11 +11,13 @@ from typing import Any
 
 
 class Worker:
-    """A process of one of these modules, in a checkout: a line of JSON is answered by another."""
+    """A process of one of these modules, in a checkout: a line of JSON is answered by another.
+
+    Its first line says that it has loaded what it needs.
+    """
 
     def __init__(self, module: str, root: Path, environment: Mapping[str, str]) -> None:
         self._log = root / f"{module}.log"
-        self._is_ready = False
         with self._log.open("a") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", f"tests.truth.{module}"],
@@ -26,21 +28,16 @@ class Worker:
                 stderr=log,
                 text=True,
             )
-
-    def wait(self) -> None:
-        """Wait until it has loaded all that it needs, of which it tells with a first line."""
-        if not self._is_ready:
-            self._answer()
-            self._is_ready = True
+        self._answer()
 
     def ask(self, *question: str) -> Any:
         print(json.dumps(question), file=self._process.stdin, flush=True)
         return self._answer()
 
+    def end(self) -> None:
+        self._process.communicate()
+
     def _answer(self) -> Any:
         line = self._process.stdout.readline()
         assert line, f"it has ended: {self._log.read_text()[-2000:]}"
         return json.loads(line)
-
-    def end(self) -> None:
-        self._process.communicate()
