@@ -34,7 +34,7 @@ async def _result_bytes(
         "GUIDE_REMOTE": "1",
     }
     place = profiles.Profile("remote", service.repo_id, "loopback")
-    kernel = await Kernel.start(project.root, place, environment)
+    kernel = await Kernel.start(project, place, environment)
     found: dict[tuple[str, str], list[int]] = {}
     try:
         for snippet in project.snippet_names():

@@ -44,13 +44,17 @@ def freshness(project: Project, snippet: str) -> Freshness:
     """Compare the committed recording of a snippet with what can be known of it today.
 
     Raises:
-        GuideError: there is no such snippet.
+        GuideError: there is no such snippet, or the file of its recording is damaged.
 
     """
     source = project.snippet_path(snippet)
-    recording = recordings.load(recording_path(project, snippet))
-    if recording is None or not recording.provenance.keys() >= PROVENANCE:
+    path = recording_path(project, snippet)
+    if not path.exists():
         return Freshness(snippet, None, ["no recording"])
+    recording = recordings.load(path)
+    if recording is None or not recording.provenance.keys() >= PROVENANCE:
+        name = path.relative_to(project.root)
+        raise GuideError(f"{name} is damaged: `git restore {name}` brings it back, or remove it")
     today = recordings.portable(
         {
             **recordings.surroundings(project, source),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
+from pathlib import Path
 
 # What a terminal obeys, and halves of a character that it cannot be sent.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
@@ -16,6 +17,14 @@ class GuideError(Exception):
 
 class TransientError(GuideError):
     """The service failed in a way that may pass by itself: trying again may help."""
+
+
+def cannot_write(folder: Path, error: OSError) -> GuideError:
+    """Return the error that says that a folder cannot be written, and what helps."""
+    return GuideError(
+        f"cannot write {folder}: {error.strerror}; make room there, or let it be written, and run "
+        "this again"
+    )
 
 
 def one_line(text: str) -> str:

@@ -61,14 +61,12 @@ def failure(cell: Any, name: str) -> CellError:
     # The traceback ends each exception of the chain, causes first, with its name and its text.
     causes = re.findall(r"^([A-Z]\w*): ?(.*)$", text, re.MULTILINE)
     chain = [*causes, (str(error.ename), without_colours(error.evalue))]
-    failed = CellError(
+    return CellError(
         name,
         message,
         int(line[1]) if line else 1,
         may_pass=retries.is_passing_failure(chain),
     )
-    failed.add_note(text)
-    return failed
 
 
 def _said(ename: str, evalue: str) -> str:

@@ -15,9 +15,11 @@ from nnsight_guide.errors import GuideError, TransientError
 from nnsight_guide.failures import CellError, cause_of_death, error_of, failure
 from nnsight_guide.imports import project_imports
 from nnsight_guide.profiles import Profile
+from nnsight_guide.project import Project
 from nnsight_guide.scratch import scratch_folder
 
 START_SECONDS = 120
+MAX_PATH = 80  # of a folder for sockets, whose own paths may have about a hundred characters
 
 # What keeps a kernel's output the same on every machine.
 QUIET = {
@@ -29,7 +31,7 @@ QUIET = {
 
 # A kernel ends by itself soon after the process that started it. But one whose parent has gone
 # before it looks for the first time only knows of orphans that the system's first process adopts,
-# and on a desktop the session's manager does.
+# and on a desktop the session's manager does. So this comes last before it begins to look.
 END_WITHOUT_PARENT = "import os; os.getppid() == int(os.environ['JPY_PARENT_PID']) or os._exit(1)"
 # It need not be told to import what every snippet uses, which takes two seconds.
 IMPORT = "__import__('nnsight_guide.guard').guard.import_libraries()"
@@ -56,18 +58,23 @@ class Kernel:
         self._is_loaded = False
 
     @classmethod
-    async def start(cls, root: Path, place: Profile, environment: dict[str, str]) -> Kernel:
+    async def start(cls, project: Project, place: Profile, environment: dict[str, str]) -> Kernel:
         """Start a kernel in the project's folder; whether it comes up, `begin` says.
 
         `environment` is that of the place, to be added to the one this process has.
+
+        Raises:
+            GuideError: there is no model.py.
+
         """
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_client.manager import AsyncKernelManager
 
-        model_file = root / "snippets" / "model.py"
-        imported = {
-            file: file.read_bytes() for file in [model_file, *project_imports(model_file, root)]
-        }
+        model_file = project.snippets / "model.py"
+        if not model_file.is_file():
+            raise GuideError("there is no snippets/model.py: `git restore` it, or write one")
+        modules = [model_file, *project_imports(model_file, project.root)]
+        imported = {file: file.read_bytes() for file in modules}
         files = ExitStack()
         own = files.enter_context(scratch_folder())
         whole_environment = {
@@ -82,7 +89,7 @@ class Kernel:
             # No folders: "python3" is then this very interpreter, whatever the user has installed.
             kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
             connection_file=str(own / "kernel.json"),
-            transport="tcp" if sys.platform == "win32" else "ipc",
+            transport="ipc" if sys.platform != "win32" and len(str(own)) < MAX_PATH else "tcp",
         )
         kernel = cls(manager, place, environment, files, log=own / "kernel.log")
         kernel.imported = imported
@@ -90,11 +97,11 @@ class Kernel:
             with kernel._log.open("wb") as said:
                 await manager.start_kernel(
                     env=whole_environment,
-                    cwd=str(root),
+                    cwd=str(project.root),
                     stdout=said,
                     stderr=said,
                     extra_arguments=[
-                        f"--IPKernelApp.exec_lines={line}" for line in (END_WITHOUT_PARENT, IMPORT)
+                        f"--IPKernelApp.exec_lines={line}" for line in (IMPORT, END_WITHOUT_PARENT)
                     ],
                 )
             kernel._client = manager.client()

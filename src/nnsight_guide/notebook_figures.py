@@ -9,8 +9,9 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from nnsight_guide import figure, render
+from nnsight_guide import figure
 from nnsight_guide.heat_map_png import heat_maps_png
+from nnsight_guide.outputs import IMAGES
 
 ATTACHMENT = "figure.png"
 PNG = "image/png"
@@ -26,7 +27,7 @@ def shown_output(output: Mapping[str, Any], *, for_page: bool) -> dict[str, Any]
     data = dict(output["data"])
     drawing = data.pop(figure.MIME, None)
     if for_page:
-        data = {kind: data[kind] for kind in ("text/plain", *render.IMAGES) if kind in data}
+        data = {kind: data[kind] for kind in ("text/plain", *IMAGES) if kind in data}
     if drawing is not None and for_page:
         data["text/html"] = figure.figure_html(drawing)
     elif drawing is not None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode, b64encode
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+# What a browser takes for nothing but a picture.
+IMAGES = ("image/png", "image/jpeg")
 # What a terminal obeys: colours and moves, titles and links (which end with a bell), the rest.
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 # What no page may hold.
@@ -61,8 +65,10 @@ def normalise(notebook: Any, root: Path) -> None:
             elif output.output_type == "error":
                 output.evalue = _clean(output.evalue, root)
                 output.traceback = [f"{output.ename}: {output.evalue}"]  # the rest is IPython's
-            elif "text/plain" in output.data:
-                output.data["text/plain"] = _clean(output.data["text/plain"], root)
+            else:
+                output.data = _clean_data(output.data, root)
+        # Of what only told of progress, nothing is left.
+        cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
 
 
 def rename(notebook: Any, path: str, name: str) -> None:
@@ -73,6 +79,17 @@ def rename(notebook: Any, path: str, name: str) -> None:
     for cell in notebook.cells:
         text = json.dumps(cell.outputs, ensure_ascii=False)
         cell.outputs = from_dict(json.loads(text.replace(in_json, name_in_json)))
+
+
+def _clean_data(data: Any, root: Path) -> Any:
+    """Return what is shown in several forms, its text cleaned, without an image that is none."""
+    kept = {kind: content for kind, content in data.items() if kind not in IMAGES}
+    for kind in IMAGES:
+        with suppress(KeyError, ValueError):
+            kept[kind] = b64encode(b64decode("".join(data[kind].split()), validate=True)).decode()
+    if "text/plain" in kept:
+        kept["text/plain"] = _clean(kept["text/plain"], root)
+    return kept
 
 
 def _joined(outputs: list[Any]) -> list[Any]:

@@ -7,12 +7,13 @@ whoever opened the page reads when the page is done.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 from nnsight_guide.chapter_text import line_of
 from nnsight_guide.errors import GuideError
@@ -103,6 +104,16 @@ def current_page() -> Page:
             "nnsight-guide in mkdocs.yml"
         )
     return _page
+
+
+class BlockLog(logging.LoggerAdapter):  # type: ignore[type-arg]
+    """What markdown-exec writes to: that a block has failed, by which the build would go on."""
+
+    def warning(self, msg: object, *args: object, **kwargs: Any) -> None:
+        """Make a problem of the page of what ends with an error's traceback."""
+        self.debug(msg)
+        page, reason = current_page(), str(msg).strip().splitlines()[-1].strip()
+        page.problems.append(f"{page.path}: a block of Python fails: {reason}")
 
 
 def reported(function: Callable[P, str]) -> Callable[P, str]:

@@ -8,9 +8,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from importlib.metadata import requires
 
-from nnsight_guide import ndif, weights
+from nnsight_guide import ndif, recordings, weights
+from nnsight_guide.errors import GuideError
 from nnsight_guide.profiles import Profile, local_folder
+
+
+def check_libraries() -> None:
+    """Check that the libraries that are installed are known to go together.
+
+    Raises:
+        GuideError: one of them is missing, or of a version that the guide does not run with.
+
+    """
+    from packaging.requirements import Requirement
+
+    installed = recordings.library_versions()
+    for needed in map(Requirement, requires("nnsight-guide") or []):
+        version = installed.get(needed.name, "")
+        if version and not needed.specifier.contains(version, prereleases=True):
+            others = ", ".join(f"{name} {installed[name]}" for name in installed)
+            raise GuideError(
+                f"{needed.name} {version} does not go together with the rest ({others}): the guide "
+                f"needs {needed}; `make install` brings it"
+            )
 
 
 def check(profile: Profile, environ: Mapping[str, str] = os.environ) -> None:

@@ -21,7 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide.errors import GuideError
+from nnsight_guide.errors import GuideError, cannot_write
 from nnsight_guide.imports import project_imports
 from nnsight_guide.profiles import Profile
 from nnsight_guide.project import Project, did_you_mean
@@ -221,7 +221,7 @@ def write_json(data: Mapping[str, Any], path: Path) -> None:
             (folder / path.name).write_text(text, encoding="utf-8")
             os.replace(folder / path.name, path)  # noqa: PTH105 - says best that it is atomic
     except OSError as error:
-        raise GuideError(f"cannot write {path.parent}: {error.strerror}") from None
+        raise cannot_write(path.parent, error) from None
 
 
 def _title(cell: Mapping[str, Any]) -> str:
@@ -238,4 +238,6 @@ def hash_of(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     except OSError as error:
-        raise GuideError(f"cannot read {path.name}: {error.strerror}") from None
+        raise GuideError(
+            f"cannot read {path.name}: {error.strerror}; `git restore {path.name}` brings it back"
+        ) from None

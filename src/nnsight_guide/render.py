@@ -7,9 +7,7 @@ from html import escape
 from typing import Any
 
 from nnsight_guide import figure
-
-# What a browser takes for nothing but a picture.
-IMAGES = ("image/png", "image/jpeg")
+from nnsight_guide.outputs import IMAGES
 
 
 def cell_html(
@@ -140,8 +138,8 @@ def _text_html(lines: list[str]) -> str:
 
 def _image_html(output: Mapping[str, Any], kind: str) -> str:
     alternative = output.get("metadata", {}).get(kind, {}).get("alt", "")
-    data = "".join(output["data"][kind].split())
-    return f'<p><img src="data:{kind};base64,{escape(data)}" alt="{escape(alternative)}"></p>'
+    source = escape(f"data:{kind};base64,{output['data'][kind]}")
+    return f'<p><img src="{source}" alt="{escape(alternative)}"></p>'
 
 
 def attributes(data: Mapping[str, str]) -> str:

@@ -54,9 +54,10 @@ class Freshness:
 
 def freshness(project: Project, snippet: str, profile: Profile) -> Freshness:
     """Compare the recording of a snippet with what it depends on today."""
-    recording = recordings.load(recordings.recording_path(project, snippet, profile))
+    path = recordings.recording_path(project, snippet, profile)
+    recording = recordings.load(path)
     if recording is None:
-        return Freshness(snippet, None, ["no recording"])
+        return Freshness(snippet, None, ["damaged recording" if path.exists() else "no recording"])
     place = profiles.place(profile, project.snippet_path(snippet))
     today = recordings.key_parts(project, snippet, place)
     changed = [f"{name} changed" for name in recordings.changes(recording.key_parts, today)]
@@ -86,12 +87,14 @@ class Runner:
         if not names:
             return []
         done = []
-        with turns.turn(self.project):
-            stale = self._stale(names, profile)  # another build may have run them meanwhile
-            for snippet, recording in self.run(profile, stale):
-                path = recordings.recording_path(self.project, snippet, profile)
-                recordings.save(recording, path)
-                done.append(snippet)
+        with self._errors_redacted():
+            self._check(profile, names)  # before a turn is waited for
+            with turns.turn(self.project):
+                stale = self._stale(names, profile)  # another build may have run them meanwhile
+                for snippet, recording in self._run(stale, profile):
+                    path = recordings.recording_path(self.project, snippet, profile)
+                    recordings.save(recording, path)
+                    done.append(snippet)
         return done
 
     def run(self, profile: Profile, names: Iterable[str]) -> Iterator[tuple[str, Recording]]:
@@ -103,11 +106,9 @@ class Runner:
 
         """
         names = self._in_order(names, profile)
-        try:
+        with self._errors_redacted():
             self._check(profile, names)
             yield from self._run(names, profile)
-        except GuideError as error:
-            raise GuideError(self._redacted(str(error))) from None
 
     def start_early(self, profile: Profile) -> None:
         """Start the kernel that will run what is stale, and do not wait for it.
@@ -119,7 +120,7 @@ class Runner:
             # Not beside a service, which the model is not to share the memory with.
             if stale and not profile.is_remote and self._place(stale[0], profile) == profile:
                 self._check(profile, stale)
-                start = Kernel.start(self.project.root, profile, dict(profile.environment))
+                start = Kernel.start(self.project, profile, dict(profile.environment))
                 self._kernels[profile.name] = self._loop.run(start)
 
     def close(self) -> None:
@@ -143,6 +144,7 @@ class Runner:
 
     def _check(self, profile: Profile, snippets: list[str]) -> None:
         """Check what the profile needs, once: not again when its model is loaded already."""
+        preflight.check_libraries()
         is_needed = any(self._place(name, profile) == profile for name in snippets)
         if is_needed and profile.name not in self._kernels:
             preflight.check(profile)
@@ -159,6 +161,13 @@ class Runner:
                 record = partial(self._record, snippet, profile)
                 yield snippet, self._loop.run(retries.patiently(record, say))
                 bar.update()
+
+    @contextlib.contextmanager
+    def _errors_redacted(self) -> Iterator[None]:
+        try:
+            yield
+        except GuideError as error:
+            raise GuideError(self._redacted(str(error))) from None
 
     def _redacted(self, value: Any) -> Any:
         service = [self._service.key] if self._service else []
@@ -228,7 +237,7 @@ class Runner:
                 await self._drop_kernel(profiles.LOOPBACK)  # the model gets the memory to itself
                 self._services.pop_all().close()
                 self._service = None
-            kernel = await Kernel.start(self.project.root, place, environment)
+            kernel = await Kernel.start(self.project, place, environment)
             self._kernels[place.name] = kernel
             if not await self._begin(kernel):
                 raise GuideError("the kernel could not be prepared for the first snippet")

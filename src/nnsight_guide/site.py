@@ -7,17 +7,18 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Literal
 
+import markdown_exec
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
+from mkdocs.exceptions import Abort, PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
 from nnsight_guide import committed, outcomes, profiles, redaction, render
-from nnsight_guide.errors import GuideError
+from nnsight_guide.errors import GuideError, long_story, one_line
+from nnsight_guide.page import BlockLog, open_page
 from nnsight_guide.page import Page as ChapterPage
-from nnsight_guide.page import open_page
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
 from nnsight_guide.run import Freshness, Runner, freshness
@@ -39,6 +40,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         self.rendered: RenderedNotebooks | None = None
         self.is_preview = command == "serve"
         redaction.install_hook()
+        markdown_exec.patch_loggers(lambda name: BlockLog(log, {}))
         # It would report every notebook, with its path, at every build.
         logging.getLogger("mkdocs.plugins.mkdocs_jupyter").setLevel(logging.WARNING)
 
@@ -74,7 +76,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             idioms_done = outcomes.run_stale(self.project, demo)
             self.outcomes = outcomes.read_all(self.project, demo)
         except GuideError as error:
-            raise PluginError(_redacted(str(error))) from None
+            raise PluginError(_in_one_line(error)) from None
         cells = sum(len(self.recordings[name].cell_names()) for name in done)
         log.info(
             "Profile %s (%s): %d of %d snippets run, %d cells executed; %d of %d idioms run",
@@ -101,7 +103,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
                 renderer.config["cache_dir"] = str(self.rendered.own)
             self.notebooks.add(files, config)
         except GuideError as error:
-            raise PluginError(_redacted(str(error))) from None
+            raise PluginError(_in_one_line(error)) from None
         return files
 
     def on_page_markdown(
@@ -137,6 +139,12 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         if self.rendered is not None:
             self.rendered.keep()
 
+    def on_build_error(self, *, error: Exception) -> None:
+        """End in one line, too, what has come between: a full disk, a file that is in the way."""
+        if isinstance(error, OSError):
+            log.error("%s", _in_one_line(error))
+            raise Abort("Aborted with an error of the system!")
+
     def on_shutdown(self) -> None:
         """Stop the kernel, and give back what was lent."""
         self._stop_kernel()
@@ -167,6 +175,12 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
                 why = ", ".join(state.stale_because)
                 log.info("%s: the committed recording is stale (%s)", state.snippet, why)
         return {s.snippet: s.recording for s in states if s.recording and s.is_fresh}
+
+
+def _in_one_line(error: Exception) -> str:
+    """Return what an error says; all that led to it is told by `mkdocs build --verbose`."""
+    log.debug("%s", _redacted(long_story(error)))
+    return _redacted(one_line(str(error)))
 
 
 def _redacted(text: str) -> str:

@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from importlib.metadata import version
 from pathlib import Path
 
-from nnsight_guide.errors import GuideError
+from nnsight_guide.errors import cannot_write
 from nnsight_guide.project import Project
 from nnsight_guide.scratch import scratch_folder
 
@@ -34,7 +34,7 @@ class RenderedNotebooks:
             self.kept.mkdir(parents=True, exist_ok=True)
             self.own = self._lent.enter_context(scratch_folder(project.cache))
         except OSError as error:
-            raise GuideError(f"cannot write {project.cache}: {error.strerror}") from None
+            raise cannot_write(project.cache, error) from None
         _link(self.kept, self.own)
 
     def keep(self) -> None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from nnsight_guide.errors import GuideError
+from nnsight_guide.errors import cannot_write
 from nnsight_guide.project import Project
 
 # The system ends the turn of a process that has ended. One that hangs is waited for so long.
@@ -37,7 +37,7 @@ def turn(project: Project) -> Iterator[None]:
         with suppress(Timeout):
             lock.acquire(timeout=SECONDS)
     except OSError as error:
-        raise GuideError(f"cannot write {project.cache}: {error.strerror}") from None
+        raise cannot_write(project.cache, error) from None
     try:
         yield
     finally:

@@ -230,13 +230,13 @@ def test_it_is_fresh_on_any_machine_but_not_with_other_versions(
 
 
 @pytest.mark.parametrize("damage", [b"{}", b"<<<<<<< HEAD\n{}", b""])
-def test_a_damaged_recording_is_none(project, recorded, damage):
+def test_a_damaged_recording_is_named_and_not_passed_over(project, recorded, damage):
     path = committed.recording_path(project, "first")
     good = path.read_bytes()
     path.write_bytes(damage)
     try:
-        assert committed.fresh(project, "first") is None
-        assert committed.freshness(project, "first").recording is None
+        with pytest.raises(GuideError, match=rf"^{FOLDER}/first\.ipynb is damaged: `git restore"):
+            committed.fresh(project, "first")
     finally:
         path.write_bytes(good)
 

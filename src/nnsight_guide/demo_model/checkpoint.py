@@ -24,6 +24,7 @@ import platformdirs
 
 from nnsight_guide.demo_model import MODEL_ID, digests, shipped
 from nnsight_guide.demo_model import revision as revisions
+from nnsight_guide.errors import cannot_write
 
 _UNFINISHED = ".unfinished-"  # a build's folder is called .unfinished-<host>-<pid>-<random>
 _SECONDS_TO_LIVE = 3600.0  # for a build that cannot be asked; it takes about one second
@@ -36,17 +37,20 @@ def checkpoint(cache: Path | None = None) -> Path:
     damaged is replaced. Checkpoints are kept in `cache`, by default the user's cache folder.
 
     Raises `ShippedFileError` if the package's weights or merges are missing or damaged, and
-    `OSError` if the cache cannot be written.
+    `GuideError` if the cache cannot be written.
     """
     if cache is None:
         cache = platformdirs.user_cache_path("nnsight-guide")
     revision = revisions.revision()
     model = cache / revision[:8] / f"models--{MODEL_ID.replace('/', '--')}"
     snapshot = model / "snapshots" / revision
-    _sweep(cache)
-    if not digests.intact(snapshot, revisions.FILES):
-        _make(snapshot, cache)
-    _point(model / "refs" / "main", revision, cache)
+    try:
+        _sweep(cache)
+        if not digests.intact(snapshot, revisions.FILES):
+            _make(snapshot, cache)
+        _point(model / "refs" / "main", revision, cache)
+    except OSError as error:
+        raise cannot_write(cache, error) from None
     return snapshot
 
 

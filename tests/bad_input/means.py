@@ -1,0 +1,146 @@
+"""How to break what is not a file of the project: disks, caches, installations, interpreters."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from nnsight_guide.demo_model import shipped
+from nnsight_guide.project import Project
+from tests.bad_input.case import Means
+
+Variables = Mapping[str, str]
+SRC = Path(__file__).parents[2] / "src"
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """Lend an empty folder with a short name."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def disk(at: Path, *, is_full: bool = False, is_read_only: bool = False) -> Iterator[None]:
+    """Mount a small disk of its own at a folder; what was there is there again afterwards."""
+    at.mkdir(exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(at)]
+    if sys.platform != "linux" or os.geteuid() or subprocess.run(mount, check=False).returncode:
+        pytest.skip("only root can mount a disk, on Linux")
+    try:
+        if is_full:
+            with contextlib.suppress(OSError), (at / "full").open("wb", buffering=0) as file:
+                while file.write(bytes(4096)):
+                    pass
+        if is_read_only:
+            subprocess.run(["mount", "-o", "remount,ro", str(at)], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", str(at)], check=True)
+
+
+def on_disk(*, is_full: bool = False, is_read_only: bool = False) -> Means:
+    """Keep the cache on a disk of its own."""
+
+    @contextlib.contextmanager
+    def means(project: Project) -> Iterator[Variables]:
+        with disk(project.cache, is_full=is_full, is_read_only=is_read_only):
+            yield {}
+
+    return means
+
+
+@contextlib.contextmanager
+def full_site(project: Project) -> Iterator[Variables]:
+    with disk(project.root / "site", is_full=True):
+        yield {}
+
+
+@contextlib.contextmanager
+def file_for_cache(project: Project) -> Iterator[Variables]:
+    """Put a file where the cache should be."""
+    aside = project.cache.with_name("aside")
+    project.cache.rename(aside)
+    project.cache.touch()
+    try:
+        yield {}
+    finally:
+        project.cache.unlink()
+        aside.rename(project.cache)
+
+
+@contextlib.contextmanager
+def broken_kernel(project: Project) -> Iterator[Variables]:
+    """Let the module that Jupyter starts be another."""
+    with folder() as place:
+        (place / "ipykernel_launcher.py").write_text("raise ImportError('it is broken')")
+        yield {"PYTHONPATH": f"{place}{os.pathsep}{SRC}"}
+
+
+@contextlib.contextmanager
+def file_for_users_cache(project: Project) -> Iterator[Variables]:
+    with tempfile.NamedTemporaryFile() as file:
+        yield {"XDG_CACHE_HOME": file.name}
+
+
+def shipped_weights(content: bytes | None) -> Means:
+    """Run a copy of the package, in which the demo model's weights are missing or others."""
+
+    @contextlib.contextmanager
+    def means(project: Project) -> Iterator[Variables]:
+        with folder() as place:
+            shutil.copytree(SRC, place / "src")
+            weights = place / "src/nnsight_guide/demo_model" / shipped.WEIGHTS
+            weights.unlink() if content is None else weights.write_bytes(content)
+            yield {"PYTHONPATH": str(place / "src"), "XDG_CACHE_HOME": str(place / "cache")}
+
+    return means
+
+
+def installed(name: str, version: str) -> Means:
+    """Let another version of a library be the one that is found first."""
+
+    @contextlib.contextmanager
+    def means(project: Project) -> Iterator[Variables]:
+        with folder() as place:
+            metadata = place / f"{name}-{version}.dist-info" / "METADATA"
+            metadata.parent.mkdir()
+            metadata.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+            yield {"PYTHONPATH": f"{place}{os.pathsep}{SRC}"}
+
+    return means
+
+
+def without(name: str) -> Means:
+    """Let all that is installed be there but for one library."""
+
+    @contextlib.contextmanager
+    def means(project: Project) -> Iterator[Variables]:
+        with folder() as place:
+            for entry in Path(sysconfig.get_path("purelib")).iterdir():
+                if not entry.name.startswith(name):
+                    (place / entry.name).symlink_to(entry)
+            yield {"PYTHONPATH": f"{place}{os.pathsep}{SRC}", "PYTHON": f"{sys.executable} -S"}
+
+    return means
+
+
+@contextlib.contextmanager
+def older_python(project: Project) -> Iterator[Variables]:
+    """Use an older Python, of which there has to be one on this machine."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    folders = [*os.get_exec_path(), *pyenv.glob("versions/*/bin")]
+    for python in (Path(bin, f"python3.{minor}") for minor in range(6, 11) for bin in folders):
+        if python.is_file() and not subprocess.run([python, "-V"], capture_output=True).returncode:
+            yield {"PYTHON": str(python), "PYTHONPATH": str(SRC)}
+            return
+    pytest.skip("no Python before 3.11 is installed here")

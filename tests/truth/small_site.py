@@ -1,0 +1,153 @@
+"""A small site that shows one snippet at a time, and what becomes of it when the snippet changes.
+
+A page of it is made of the same blocks as a chapter, and built by the same means: mkdocs, the
+plugin, its kernel, markdown-exec. There is only less of it, so that a build takes half a second.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from nnsight_guide.cells import is_remote
+from nnsight_guide.imports import project_imports
+from tests.truth.mutants import cells
+from tests.truth.oracle import Truth
+from tests.truth.shown import Shown, lines, on_page
+from tests.truth.workers import Worker
+
+SITE = """\
+site_name: One snippet
+strict: true
+theme: {name: material, font: false}
+extra: {generator: false}
+plugins: [nnsight-guide, {markdown-exec: {languages: [python]}}]
+markdown_extensions: [pymdownx.superfences]
+"""
+PAGE = """\
+# One snippet
+
+```python exec="1" html="1"
+from nnsight_guide.chapter import cell
+{calls}
+```
+"""
+# Where one sees the effect of a snippet that prints nothing.
+SEEN_IN = {"model": "model_config"}
+ONE_LINE = re.compile(r"(snippets/|docs/|the model did not load: |The demo model cannot be ).*")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of a source: what the build said against it, its page, and what a run gives."""
+
+    errors: list[str]
+    page: Shown
+    truth: Shown
+    failed: str  # which cell did, in the run, and with what
+
+    @property
+    def fate(self) -> Literal["shown", "refused", "survived"]:
+        """What became of it.
+
+        It is shown if the page has this very source, and all that a run of it gives; refused, if
+        the build stopped with a line that says where, and where the run failed, too. If it did
+        neither, a page says what is not so.
+        """
+        first = self.errors[0] if self.errors else ""
+        if not self.errors and not self.failed and self.page == self.truth:
+            return "shown"
+        return "refused" if ONE_LINE.fullmatch(first) and self.failed in first else "survived"
+
+
+class SmallSite:
+    """A copy of the checkout with a page for one snippet, and the processes that build and run."""
+
+    def __init__(
+        self,
+        checkout: Path,
+        root: Path,
+        build: Mapping[str, str],
+        here: Mapping[str, str],
+        remote: Mapping[str, str],
+    ) -> None:
+        """Copy `checkout` to `root`; the others are the environments of the processes."""
+        ignore = shutil.ignore_patterns("site", ".cache", "docs", "from_2024", "recordings")
+        shutil.copytree(checkout, root, ignore=ignore)
+        (root / "docs").mkdir()
+        (root / "mkdocs.yml").write_text(SITE)
+        self.root, self.originals = root, checkout
+        self.page = root / "site" / "index.html"
+        self._environment = build
+        self.builder = Worker("builder", root, build)
+        self.here, self.remote = Worker("copies", root, here), Worker("copies", root, remote)
+        self._workers = (self.builder, self.here, self.remote)
+
+    def take_up(self, snippet: str) -> None:
+        """Be about this snippet: no other is there but those that it needs."""
+        for worker in self._workers:
+            worker.wait()
+        self.snippet = snippet
+        self.shown = list(dict.fromkeys([snippet, SEEN_IN.get(snippet, snippet)]))
+        folder = self.originals / "snippets"
+        sources = [folder / f"{name}.py" for name in self.shown]
+        imported = [file for path in sources for file in project_imports(path, self.originals)]
+        for path in (self.root / "snippets").glob("*.py"):
+            path.unlink()
+        for path in {*sources, *imported}:
+            if path.parent == folder:
+                shutil.copy(path, self.root / "snippets")
+        calls = [
+            f'print(cell("{path.stem}", "{cell.name}"))'
+            for path in sources
+            for cell in cells(path.read_text())
+        ]
+        (self.root / "docs" / "index.md").write_text(PAGE.format(calls="\n".join(calls)))
+
+    def write(self, text: str) -> None:
+        """Put a text in the place of the snippet."""
+        self._path(self.snippet).write_text(text)
+
+    def attempt(self) -> Tried:
+        """Build, and run without a build what is to be shown."""
+        errors = self.builder.ask("build")
+        page = {} if errors else on_page(self.page)
+        truth: Shown = {}
+        for name in self.shown:
+            told = Truth(**self._copies(name).ask("shown", name))
+            if told.failed:
+                return Tried(errors, page, truth, told.failed)
+            for cell in cells(self._path(name).read_text()):
+                truth[name, cell.name] = cell.code, lines(told.shown[cell.name])
+        return Tried(errors, page, truth, "")
+
+    @contextmanager
+    def under(self, **environment: str) -> Iterator[None]:
+        """Build in another environment for a while."""
+        usual = self.builder
+        self.builder = Worker("builder", self.root, {**self._environment, **environment})
+        self.builder.wait()
+        try:
+            yield
+        finally:
+            self.builder.end()
+            self.builder = usual
+
+    def failing_test(self) -> str:
+        """Return which of the snippet's tests fails first, or ""."""
+        return self.here.ask("tests", self.shown[-1])
+
+    def end(self) -> None:
+        for worker in self._workers:
+            worker.end()
+
+    def _path(self, name: str) -> Path:
+        return self.root / "snippets" / f"{name}.py"
+
+    def _copies(self, name: str) -> Worker:
+        return self.remote if is_remote(self._path(name)) else self.here
