@@ -29,12 +29,10 @@ QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
 }
 
-# A kernel ends by itself soon after the process that started it. But one whose parent has gone
-# before it looks for the first time only knows of orphans that the system's first process adopts,
-# and on a desktop the session's manager does. So this comes last before it begins to look.
-END_WITHOUT_PARENT = "import os; os.getppid() == int(os.environ['JPY_PARENT_PID']) or os._exit(1)"
-# It need not be told to import what every snippet uses, which takes two seconds.
-IMPORT = "__import__('nnsight_guide.guard').guard.import_libraries()"
+# How a function of `nnsight_guide.guard` is called in the kernel, which calls two by itself as it
+# starts: it need not be told to import what every snippet uses, which takes two seconds.
+CALL = "__import__('nnsight_guide.guard').guard.{}()"
+AT_START = ("end_with_parent", "import_libraries")
 
 
 class Kernel:
@@ -101,7 +99,7 @@ class Kernel:
                     stdout=said,
                     stderr=said,
                     extra_arguments=[
-                        f"--IPKernelApp.exec_lines={line}" for line in (IMPORT, END_WITHOUT_PARENT)
+                        f"--IPKernelApp.exec_lines={CALL.format(step)}" for step in AT_START
                     ],
                 )
             kernel._client = manager.client()
@@ -210,7 +208,7 @@ class Kernel:
         """Call a function of `nnsight_guide.guard` in the kernel; return what it printed."""
         import nbformat
 
-        call = nbformat.v4.new_code_cell(f"__import__('nnsight_guide.guard').guard.{step}()")
+        call = nbformat.v4.new_code_cell(CALL.format(step))
         client = self._notebook_client(nbformat.v4.new_notebook(cells=[call]))
         await self._run(client, 0, step, store_history=False)
         return "".join(out.data["text/plain"] for out in call.outputs if "data" in out)

@@ -20,7 +20,7 @@ from tests.site.reading import contents
 
 MARK = "GUIDE_TEST_SITE"
 MAKE_SITE = ("-m", "nnsight_guide", "build")
-SECONDS_TO_END = 5  # for a process whose parent was killed
+SECONDS_TO_END = 10  # for a process whose parent was killed; one or two are usual
 CONFIG = """\
 site_name: a small site
 strict: true

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from nnsight_guide.kernel import END_WITHOUT_PARENT
+from nnsight_guide.kernel import CALL
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a process that has ended is still asked for")
@@ -18,7 +18,7 @@ def test_a_kernel_whose_parent_was_gone_before_it_began_ends(tmp_path):
     kernel = subprocess.run(
         [
             *(sys.executable, "-m", "ipykernel_launcher", f"--f={tmp_path / 'kernel.json'}"),
-            *("--transport=ipc", f"--IPKernelApp.exec_lines={END_WITHOUT_PARENT}"),
+            *("--transport=ipc", f"--IPKernelApp.exec_lines={CALL.format('end_with_parent')}"),
         ],
         env={**os.environ, "IPYTHONDIR": str(tmp_path), "JPY_PARENT_PID": str(parent.pid)},
         timeout=60,
