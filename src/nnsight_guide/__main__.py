@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import runpy
@@ -44,20 +45,18 @@ def build(options: argparse.Namespace) -> int:
     if unchanged.is_built(project, made_from):
         print("nothing has changed since site/ was built")
         return 0
-    runner = Runner(project)
-    runner.start_early(profile)
-    from nnsight_guide.site import GuidePlugin  # with all of MkDocs: the kernel imports meanwhile
+    with contextlib.closing(Runner(project)) as runner:
+        runner.start_early(profile)
+        from nnsight_guide.site import GuidePlugin  # with all of MkDocs: the kernel imports, too
 
-    GuidePlugin.runner = runner
-    os.chdir(project.root)
-    sys.argv = ["mkdocs", "build", *(["--verbose"] if options.debug else [])]
-    try:
-        runpy.run_module("mkdocs", run_name="__main__", alter_sys=True)
-    except SystemExit as end:
-        if end.code:
-            raise
-    finally:
-        runner.close()
+        GuidePlugin.runner = runner
+        os.chdir(project.root)
+        sys.argv = ["mkdocs", "build", *(["--verbose"] if options.debug else [])]
+        try:
+            runpy.run_module("mkdocs", run_name="__main__", alter_sys=True)
+        except SystemExit as end:
+            if end.code:
+                raise
     unchanged.remember(project, profile, made_from)
     return 0
 

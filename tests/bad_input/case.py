@@ -14,7 +14,7 @@ from nnsight_guide.outputs import BAR
 from nnsight_guide.project import Project
 
 # Who says a line, and what is said around it: progress, where it was, that this was the end.
-SPEAKER = {"mkdocs": r"^(ERROR +-  |Error: )", "make": r"^$", "nnsight_guide": r"^nnsight_guide: "}
+SPEAKER = r"^(?:ERROR +-  |Error: |nnsight_guide: )"
 NOISE = r"INFO |ERROR +-  Error reading page |Aborted with |make: \*\*\*"
 
 # Above the code of a cell in `snippets/odd.py`.
@@ -120,12 +120,12 @@ def page(broken: str, markdown: str, line: str) -> Case:
     return Case(broken, "mkdocs build", line, {"docs/index.md": markdown})
 
 
-def said(program: str, stderr: str) -> list[str]:
+def said(stderr: str) -> list[str]:
     """Return the lines that tell what is wrong, without who says so."""
     lines = [line.rpartition("\r")[2].rstrip() for line in stderr.replace("\r\n", "\n").split("\n")]
     lines = [line for line in lines if line and not BAR.search(line)]
     lines = [line for line in lines if not re.match(NOISE, line)]
-    return [re.sub(SPEAKER[program], "", line) for line in lines]
+    return [re.sub(SPEAKER, "", line) for line in lines]
 
 
 def _content(path: Path) -> Content:

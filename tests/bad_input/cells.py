@@ -16,6 +16,12 @@ TOO_LONG = (
 
 CASES = [
     cell("a cell that raises", "x = 0\nprint(1 / x)", "ZeroDivisionError: division by zero", at=2),
+    Case(
+        "a cell that raises in a build",
+        "nnsight_guide build",
+        "snippets/odd.py, line 2, cell 'odd': ZeroDivisionError: division by zero",
+        {"snippets/odd.py": "# %% odd\nprint(1 / 0)\n"},
+    ),
     cell(
         "a cell that exits",
         "import sys\nsys.exit(3)",

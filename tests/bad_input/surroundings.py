@@ -120,6 +120,13 @@ CASES = [
         is_interrupted=True,
     ),
     Case(
+        "Ctrl-C in the middle of `make site`",
+        "nnsight_guide build",
+        "Aborted!",
+        {"snippets/odd.py": WAITING},
+        is_interrupted=True,
+    ),
+    Case(
         "Ctrl-C in the middle of an idiom",
         "nnsight_guide run from_2024",
         "stopped; what had finished is kept",

@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from nnsight_guide.run import freshness
-from tests.bad_input.case import HEAD, Case, said
+from tests.bad_input.case import Case, said
 from tests.bad_input.conftest import BLOCK
 from tests.bad_input.table import CASES
 
@@ -49,21 +49,13 @@ def test_it_is_answered_with_one_line_and_harms_nothing(
     with case.in_place(site) as variables:
         status, errors = (in_process if case.kept else in_a_process)(case, variables)
 
-    told = said(case.arguments[0], errors)
+    told = said(errors)
     assert case.is_said_by(told), f"wanted: {case.line}\ngot:\n{errors}"
     assert status == case.status
     assert own_children(runner) == []
     assert files(site) == before
     assert all(freshness(site, name, profile).is_fresh for name in site.snippet_names())
     met.append(case)
-
-
-def test_a_cell_that_was_mended_runs_at_once(site, runner, in_process):
-    mended = {"snippets/odd.py": f"{HEAD}print('mended')\n"}
-    case = Case("nothing", "nnsight_guide run odd", "", mended, kept=True)
-    with case.in_place(site) as variables:
-        assert in_process(case, variables)[0] == 0
-    (site.cache / "recordings/demo/odd.ipynb").unlink()
 
 
 def test_after_all_of_it_the_site_is_built(site, runner, in_a_process):
