@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,9 @@ from nnsight_guide.project import Project
 
 ROOT = Path(__file__).parents[1]
 IS_REMOTE = os.environ.get("GUIDE_TESTS_REMOTE") == "1"
+
+# A shell's background job ignores Ctrl-C, and so would all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Before anything imports nnsight or transformers, which read these once.
 for variable in ("GUIDE_PROFILE", "GUIDE_MODEL", "GUIDE_REMOTE", "NDIF_API_KEY"):
