@@ -20,38 +20,35 @@ FIRST = "rotary_attention"  # one trace
 
 def run_floor(copy: Path, environment: dict[str, str], *what: str) -> dict[str, Any]:
     """Run a part of the work without the guide; return its seconds, with the process's own."""
-    begin = time.perf_counter()
-    script = Path(__file__).with_name("full_size_floor.py")
-    done = subprocess.run(  # noqa: S603 - the command is our own
-        [sys.executable, str(script), *what],
-        cwd=copy,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise GuideError(f"the floor ({what[0]}) failed: {last_line(done.stderr)}")
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return {**told, "seconds": round(time.perf_counter() - begin, 3)}
+    script = str(Path(__file__).with_name("full_size_floor.py"))
+    seconds, output = _timed([script, *what], copy, environment, f"the floor ({what[0]})")
+    told: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return {**told, "seconds": round(seconds, 3)}
 
 
 def first_output(copy: Path, environment: dict[str, str]) -> dict[str, Any]:
     """Run one short snippet alone, from nothing, and throw its recording away."""
+    seconds, _ = _timed(["-m", "nnsight_guide", "run", FIRST], copy, environment, FIRST)
+    shutil.rmtree(copy / ".cache")
+    return {"snippet": FIRST, "seconds": round(seconds, 2)}
+
+
+def _timed(
+    arguments: list[str], folder: Path, environment: dict[str, str], what: str
+) -> tuple[float, str]:
+    """Run Python in a folder; return the seconds, its start among them, and what it printed."""
     begin = time.perf_counter()
     done = subprocess.run(  # noqa: S603 - the command is our own
-        [sys.executable, "-m", "nnsight_guide", "run", FIRST],
-        cwd=copy,
+        [sys.executable, *arguments],
+        cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise GuideError(f"{FIRST} did not run: {last_line(done.stderr)}")
-    seconds = round(time.perf_counter() - begin, 2)
-    shutil.rmtree(copy / ".cache")
-    return {"snippet": FIRST, "seconds": seconds}
+        raise GuideError(f"{what} failed: {last_line(done.stderr)}")
+    return time.perf_counter() - begin, done.stdout
 
 
 def build(tool: Tool, log: Path, profile: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ Read the modules in the order in which the data passes through them::
     notebooks a chapter and its recordings → a notebook to download, and a page that mkdocs-jupyter
               makes of it (`chapter_text`, `notebook_…`, `heat_map_png`)
     site      the few MkDocs events that Markdown cannot do; `site_notebooks` and `site_rendered`
-    turns     builds of one checkout take turns; `scratch` lends folders that outlive nobody
+    turns     builds of one checkout take turns; `scratch` lends folders, and clears up
     unchanged whether a build would give the site that is there already
     markdown_pages a page's HTML, made ready to be Markdown for tools; `archive` packs a site to be
               read offline, and `external_links` asks whether addresses still answer

@@ -135,11 +135,8 @@ def run(options: argparse.Namespace) -> int:
     names = [name for name in options.snippets if name != outcomes.FOLDER]
     for name in names:
         project.snippet_path(name)  # a misspelt name stops here, before anything runs
-    runner = Runner(project)
-    try:
+    with contextlib.closing(Runner(project)) as runner:
         done = runner.run_stale(profile, names if options.snippets else None)
-    finally:
-        runner.close()
     idioms = []
     if not options.snippets or outcomes.FOLDER in options.snippets:
         idioms = outcomes.run_stale(project, outcomes.demo_profile(profile))

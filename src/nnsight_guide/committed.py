@@ -7,6 +7,7 @@ can know (its weights' fingerprint) is not compared; all else is.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,11 +90,8 @@ def record(project: Project, profile: Profile) -> Recorded:
     for name in project.snippet_names():
         is_here = profiles.place(profile, project.snippet_path(name)).name == profile.name
         (names if is_here else done.elsewhere).append(name)
-    runner = Runner(project)
-    try:
+    with closing(Runner(project)) as runner:
         runner.run_stale(profile, names)
-    finally:
-        runner.close()
     for name in names:
         state = run.freshness(project, name, profile)
         if state.recording is None or state.stale_because:

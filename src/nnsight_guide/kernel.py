@@ -205,7 +205,7 @@ class Kernel:
         return client
 
     async def _guard(self, step: str) -> str:
-        """Call a function of `nnsight_guide.guard` in the kernel; return what it printed."""
+        """Call a function of `nnsight_guide.guard` in the kernel; return what it tells."""
         import nbformat
 
         call = nbformat.v4.new_code_cell(CALL.format(step))

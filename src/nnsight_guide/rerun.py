@@ -9,6 +9,7 @@ left out: an output that varies from run to run has no place on a page.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import takewhile, zip_longest
 from pathlib import Path
@@ -91,12 +92,9 @@ def compare(project: Project, profile: Profile, again: Mapping[str, Seen]) -> Re
 
 
 def _snippets(project: Project, profile: Profile) -> Iterator[tuple[str, Seen]]:
-    runner = Runner(project)
-    try:
+    with closing(Runner(project)) as runner:
         for snippet, recording in runner.run(profile, reversed(project.snippet_names())):
             yield from _cells(snippet, recording)
-    finally:
-        runner.close()
 
 
 def _idioms(project: Project, profile: Profile) -> Iterator[tuple[str, Seen]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,8 @@ from nnsight_guide.run import Runner
 def recording(root: Path, profile: Profile) -> Callable[[str], Recording]:
     """The fresh recording of one of the guide's snippets; stale ones run first, as in a build."""
     project = Project(root)
-    runner = Runner(project)
-    try:
+    with closing(Runner(project)) as runner:
         runner.run_stale(profile)
-    finally:
-        runner.close()
 
     def load(snippet: str) -> Recording:
         found = recordings.load(recordings.recording_path(project, snippet, profile))
