@@ -15,7 +15,7 @@ from nnsight_guide.project import Project
 
 # Who says a line, and what is said around it: progress, where it was, that this was the end.
 SPEAKER = r"^(?:ERROR +-  |Error: |nnsight_guide: )"
-NOISE = r"INFO |ERROR +-  Error reading page |Aborted with |make: \*\*\*"
+NOISE = r"INFO |ERROR +-  Error reading page |Aborted with |make(\[\d+\])?: \*\*\*"
 
 # Above the code of a cell in `snippets/odd.py`.
 HEAD = "from snippets.model import model\n\n# %% odd\n"
