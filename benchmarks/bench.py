@@ -23,8 +23,8 @@ from benchmarks import (
 from benchmarks.running import BenchmarkError, build
 from benchmarks.tool import Tool
 from nnsight_guide import profiles
+from nnsight_guide.freshness import freshness
 from nnsight_guide.project import Project
-from nnsight_guide.run import freshness
 
 ROOT = Path(__file__).parents[1]
 

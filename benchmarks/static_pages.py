@@ -17,11 +17,11 @@ from pathlib import Path
 
 from nnsight_guide import figure, outcomes, profiles, render
 from nnsight_guide.chapter_text import Call, blocks
+from nnsight_guide.freshness import freshness
 from nnsight_guide.heat_map_png import heat_maps_png
 from nnsight_guide.page import Page, open_page
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
-from nnsight_guide.run import freshness
 
 BLOCK = re.compile(
     r'^ *(`{4,})[^`]*\n.*?^ *\1$|^( *)```python exec="1" html="1"\n(.*?)^\2```$',

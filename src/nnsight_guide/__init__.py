@@ -6,7 +6,9 @@ Read the modules in the order in which the data passes through them::
     cells     a snippet file → named cells
     imports   a snippet file → the project modules that it imports
     profiles  which model runs: demo, local or remote; `random_weights` says if one is untrained
-    recordings the executed notebook of a snippet: its key, where it lies
+    keys      what a run depends on: each part of it, with its hash or version
+    recordings the executed notebook of a snippet, with its key
+    freshness whether a recording shows what today's sources give
     preflight what the profile needs, asked before any work: of NDIF (`ndif`, and `live` what it
               tells), of this machine (`weights`)
     run       stale snippets → one kernel → recordings; `retries` where a service may recover

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 
 from nnsight_guide import committed, outcomes, profiles, redaction
 from nnsight_guide.errors import GuideError, long_story, one_line
+from nnsight_guide.freshness import Freshness, freshness
 from nnsight_guide.loopback.settings import HOST
 from nnsight_guide.project import Project
-from nnsight_guide.run import Freshness, Runner, freshness
+from nnsight_guide.run import Runner
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

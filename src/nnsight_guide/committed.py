@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide import profiles, recordings, run
+from nnsight_guide import keys, profiles, recordings
 from nnsight_guide.errors import GuideError
+from nnsight_guide.freshness import Freshness
+from nnsight_guide.freshness import freshness as freshness_here
 from nnsight_guide.profiles import Profile
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
-from nnsight_guide.run import Freshness, Runner
+from nnsight_guide.run import Runner
 
 PROVENANCE = {"profile", "model", "versions", "device", "dtype", "seconds", "date"}
 VARYING = ("seconds", "date")  # differs between two runs that are the same in all else
@@ -56,13 +58,13 @@ def freshness(project: Project, snippet: str) -> Freshness:
     if recording is None or not recording.provenance.keys() >= PROVENANCE:
         name = path.relative_to(project.root)
         raise GuideError(f"{name} is damaged: `git restore {name}` brings it back, or remove it")
-    today = recordings.portable(
+    today = keys.portable(
         {
-            **recordings.surroundings(project, source),
+            **keys.surroundings(project, source),
             "recording format": recordings.FORMAT,
         }
     )
-    changed = recordings.changes(recordings.portable(recording.key_parts), today)
+    changed = keys.changes(keys.portable(recording.key_parts), today)
     return Freshness(snippet, recording, [f"{name} changed" for name in changed])
 
 
@@ -93,7 +95,7 @@ def record(project: Project, profile: Profile) -> Recorded:
     with closing(Runner(project)) as runner:
         runner.run_stale(profile, names)
     for name in names:
-        state = run.freshness(project, name, profile)
+        state = freshness_here(project, name, profile)
         if state.recording is None or state.stale_because:
             raise GuideError(f"snippets/{name}.py changed while it was recorded: record again")
         recording = state.recording
@@ -110,11 +112,11 @@ def record(project: Project, profile: Profile) -> Recorded:
 def _lasting(recording: Recording) -> dict[str, Any]:
     """Return a recording without what varies from run to run and from machine to machine."""
     made = {name: part for name, part in recording.provenance.items() if name not in VARYING}
-    versions = recordings.portable(made.get("versions", {}))
+    versions = keys.portable(made.get("versions", {}))
     metadata = {
         **recording.notebook["metadata"],
         "guide": {
-            "key_parts": recordings.portable(recording.key_parts),
+            "key_parts": keys.portable(recording.key_parts),
             "provenance": {**made, "versions": versions},
         },
     }

@@ -14,11 +14,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide import idioms, processes, profiles, recordings, turns, verdicts
+from nnsight_guide import idioms, keys, processes, profiles, turns, verdicts
 from nnsight_guide.errors import GuideError
 from nnsight_guide.idioms import Idiom
 from nnsight_guide.profiles import Profile
 from nnsight_guide.project import Project
+from nnsight_guide.scratch import write_json
 from nnsight_guide.verdicts import Outcome
 
 FOLDER = "from_2024"
@@ -39,7 +40,7 @@ class RecordedOutcome:
     @property
     def key(self) -> str:
         """The hash of the key's parts."""
-        return recordings.key(self.key_parts)
+        return keys.key(self.key_parts)
 
 
 def demo_profile(profile: Profile) -> Profile:
@@ -60,10 +61,10 @@ def key_parts(project: Project, idiom: str, profile: Profile) -> dict[str, str]:
 
     """
     machinery = {
-        f"{module.__name__}.py": recordings.hash_of(Path(str(module.__file__)))
+        f"{module.__name__}.py": keys.hash_of(Path(str(module.__file__)))
         for module in (idioms, processes, verdicts)
     }
-    return {**recordings.dependencies(project, _source(project, idiom), profile), **machinery}
+    return {**keys.dependencies(project, _source(project, idiom), profile), **machinery}
 
 
 def outcome_path(project: Project, idiom: str, profile: Profile) -> Path:
@@ -77,11 +78,11 @@ def load(path: Path) -> RecordedOutcome | None:
         told = json.loads(path.read_text(encoding="utf-8"))
         sealed = told.pop("digest")
         recorded = RecordedOutcome(**{**told, "outcome": Outcome(**told["outcome"])})
-        recordings.key(recorded.key_parts)
+        keys.key(recorded.key_parts)
         dict(recorded.provenance)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return recorded if sealed == recordings.digest(told) else None
+    return recorded if sealed == keys.digest(told) else None
 
 
 def fresh(project: Project, idiom: str, profile: Profile) -> RecordedOutcome | None:
@@ -122,7 +123,7 @@ def _run(project: Project, names: list[str], profile: Profile) -> None:
     provenance = {
         "profile": profile.name,
         "model": profile.model_id,
-        "versions": recordings.library_versions(),
+        "versions": keys.library_versions(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
     with tqdm(total=len(names), desc="idioms of 2024", unit="idiom", file=sys.stderr) as bar:
@@ -132,8 +133,8 @@ def _run(project: Project, names: list[str], profile: Profile) -> None:
                 "key_parts": parts[outcome.idiom],
                 "provenance": provenance,
             }
-            sealed = {**told, "digest": recordings.digest(told)}
-            recordings.write_json(sealed, outcome_path(project, outcome.idiom, profile))
+            sealed = {**told, "digest": keys.digest(told)}
+            write_json(sealed, outcome_path(project, outcome.idiom, profile))
             bar.update()
 
 

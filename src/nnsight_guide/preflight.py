@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import requires
 
-from nnsight_guide import ndif, recordings, weights
+from nnsight_guide import keys, ndif, weights
 from nnsight_guide.errors import GuideError
 from nnsight_guide.profiles import Profile, local_folder
 
@@ -24,7 +24,7 @@ def check_libraries() -> None:
     """
     from packaging.requirements import Requirement
 
-    installed = recordings.library_versions()
+    installed = keys.library_versions()
     for needed in map(Requirement, requires("nnsight-guide") or []):
         version = installed.get(needed.name, "")
         if version and not needed.specifier.contains(version, prereleases=True):

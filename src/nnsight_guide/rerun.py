@@ -17,11 +17,12 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Tag
 
 from nnsight_guide import committed, idioms, migration, outcomes, render
+from nnsight_guide.freshness import freshness
 from nnsight_guide.outcomes import RecordedOutcome
 from nnsight_guide.profiles import Profile
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
-from nnsight_guide.run import Runner, freshness
+from nnsight_guide.run import Runner
 
 CELLS = ("data-snippet", "data-fragment-of", "data-output-of")  # a block has one, with its snippet
 EXCERPT = 60  # characters of a line that differs

@@ -13,13 +13,13 @@ import contextlib
 import datetime
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nnsight_guide import (
     cells,
+    keys,
     loopback,
     outputs,
     preflight,
@@ -31,37 +31,12 @@ from nnsight_guide import (
 )
 from nnsight_guide.errors import GuideError, TransientError
 from nnsight_guide.failures import CellError, explain
+from nnsight_guide.freshness import freshness
 from nnsight_guide.imports import project_imports
 from nnsight_guide.kernel import Kernel
 from nnsight_guide.profiles import Profile
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
-
-
-@dataclass(frozen=True)
-class Freshness:
-    """Whether the recording of a snippet may be shown, and if not, why."""
-
-    snippet: str
-    recording: Recording | None
-    stale_because: list[str]
-
-    @property
-    def is_fresh(self) -> bool:
-        """Whether the recording shows what today's sources give."""
-        return self.recording is not None and not self.stale_because
-
-
-def freshness(project: Project, snippet: str, profile: Profile) -> Freshness:
-    """Compare the recording of a snippet with what it depends on today."""
-    path = recordings.recording_path(project, snippet, profile)
-    recording = recordings.load(path)
-    if recording is None:
-        return Freshness(snippet, None, ["damaged recording" if path.exists() else "no recording"])
-    place = profiles.place(profile, project.snippet_path(snippet))
-    today = recordings.key_parts(project, snippet, place)
-    changed = [f"{name} changed" for name in recordings.changes(recording.key_parts, today)]
-    return Freshness(snippet, recording, changed)
 
 
 class Runner:
@@ -208,7 +183,7 @@ class Runner:
             "provenance": {
                 "profile": profile.name,
                 "model": profile.model_id,
-                "versions": recordings.library_versions(),
+                "versions": keys.library_versions(),
                 "device": facts["device"],
                 "dtype": facts["dtype"],
                 "seconds": seconds,

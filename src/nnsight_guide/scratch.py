@@ -1,13 +1,21 @@
-"""A folder for as long as a process needs it. What a killed process has left, the next removes."""
+"""A folder for as long as a process needs it. What a killed process has left, the next removes.
+
+A file is written in one, too: it then appears as a whole, or not at all.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+from nnsight_guide.errors import cannot_write
 
 PREFIX = "nnsight-guide-run-"
 # Held by whoever works in the folder; the system lets go of it however that process ends.
@@ -38,3 +46,20 @@ def _sweep(within: Path) -> None:
             if time.time() - left.stat().st_mtime > SECONDS_TO_LOCK:
                 with FileLock(left / LOCK, blocking=False):
                     shutil.rmtree(left)
+
+
+def write_json(data: Mapping[str, Any], path: Path) -> None:
+    """Write a file of JSON as a whole or not at all.
+
+    Raises:
+        GuideError: the folder cannot be written.
+
+    """
+    text = json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with scratch_folder(path.parent) as folder:
+            (folder / path.name).write_text(text, encoding="utf-8")
+            os.replace(folder / path.name, path)  # noqa: PTH105 - says best that it is atomic
+    except OSError as error:
+        raise cannot_write(path.parent, error) from None

@@ -17,11 +17,12 @@ from mkdocs.utils import get_relative_url
 
 from nnsight_guide import committed, outcomes, profiles, redaction, render
 from nnsight_guide.errors import GuideError, long_story, one_line
+from nnsight_guide.freshness import Freshness, freshness
 from nnsight_guide.page import BlockLog, open_page
 from nnsight_guide.page import Page as ChapterPage
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
-from nnsight_guide.run import Freshness, Runner, freshness
+from nnsight_guide.run import Runner
 from nnsight_guide.site_notebooks import Notebooks
 from nnsight_guide.site_rendered import RenderedNotebooks
 from nnsight_guide.standalone import standalone_script

@@ -16,12 +16,13 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
 from mkdocs.utils import get_relative_url
 
-from nnsight_guide import notebook_page, recordings, redaction
+from nnsight_guide import notebook_page, redaction
 from nnsight_guide.notebook_prose import Link
 from nnsight_guide.notebook_source import Chapter
 from nnsight_guide.notebooks import notebook
 from nnsight_guide.project import Project
 from nnsight_guide.recordings import Recording
+from nnsight_guide.scratch import write_json
 
 CHAPTERS, EXERCISES = "chapters/", "exercises/"
 PAGES, DOWNLOADS = "notebooks", "downloads/notebooks"
@@ -88,7 +89,7 @@ class Notebooks:
         cache = self.project.cache
         links = _relative_links(file, files, _url(version, config))
         made = _made(version, file, self.shown, links, for_page=True)
-        recordings.write_json(made, cache / version.page)
+        write_json(made, cache / version.page)
         files.append(File(version.page, str(cache), config.site_dir, config.use_directory_urls))
         self.pages[version.page] = version
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from nnsight_guide.profiles import Profile
 from nnsight_guide.project import Project
-from nnsight_guide.recordings import write_json
+from nnsight_guide.scratch import write_json
 
 MADE = ("dist", "site", "site-offline.zip", "__pycache__")  # by builds; hidden ones are, too
 

@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from nnsight_guide import committed, profiles, render, run
+from nnsight_guide import committed, profiles, render
+from nnsight_guide.freshness import freshness
 from nnsight_guide.project import Project
 from nnsight_guide.published import ExpectedOutput, expected_outputs
 from nnsight_guide.recordings import Recording
@@ -61,7 +62,7 @@ def verify(project: Project, expected: Iterable[ExpectedOutput] | None = None) -
 
     demo = profiles.current({})
     demo_states = {
-        name: run.freshness(project, name, demo)
+        name: freshness(project, name, demo)
         for name in dict.fromkeys(fact.snippet for fact in expected if fact.any_model)
     }
     for name, state in demo_states.items():

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from nnsight_guide import outcomes, recordings
+from nnsight_guide import keys, outcomes
 from nnsight_guide.errors import GuideError
 
 # Neither needs a library, so that nothing slow is imported but by the process that copies itself.
@@ -28,7 +28,7 @@ def folder(project):
 @pytest.fixture
 def key(project, profile, folder):
     """The key of the idiom `same`, as it is now."""
-    return lambda profile=profile: recordings.key(outcomes.key_parts(project, "same", profile))
+    return lambda profile=profile: keys.key(outcomes.key_parts(project, "same", profile))
 
 
 def test_a_project_without_idioms_has_none_to_run(project, profile):
@@ -89,7 +89,7 @@ def test_only_what_is_stale_runs_and_says_so(project, profile, folder, capfd):
     assert recorded.outcome.verdict == "fails"
     assert recorded.outcome.message == "NameError: name 'x' is not defined"
     assert recorded.provenance["model"] == profile.model_id
-    assert recorded.provenance["versions"] == recordings.library_versions()
+    assert recorded.provenance["versions"] == keys.library_versions()
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", recorded.provenance["date"])
     assert told["same"][1].outcome.verdict == "works"
 

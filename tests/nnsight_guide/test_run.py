@@ -8,7 +8,8 @@ import pytest
 
 from nnsight_guide import recordings
 from nnsight_guide.errors import GuideError
-from nnsight_guide.run import Runner, freshness
+from nnsight_guide.freshness import freshness
+from nnsight_guide.run import Runner
 
 SNIPPETS = ["first", "model", "second"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nnsight_guide import cells, committed, recordings
+from nnsight_guide import cells, committed, keys, recordings
 from nnsight_guide.errors import GuideError
 from nnsight_guide.published import ExpectedOutput, expected_outputs, facts, published_html
 from nnsight_guide.recordings import Recording
@@ -26,7 +26,7 @@ def recording(text: str, model: str = "EleutherAI/gpt-j-6b", **key_parts: str) -
 
 def commit(project, text: str, snippet: str = "first") -> Path:
     """Lay a recording that is fresh to where the committed ones are."""
-    parts = recordings.surroundings(project, project.snippet_path(snippet))
+    parts = keys.surroundings(project, project.snippet_path(snippet))
     path = committed.recording_path(project, snippet)
     made = recording(text, **parts)
     made.notebook["metadata"]["guide"]["key_parts"]["recording format"] = recordings.FORMAT

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file, save_file
 
-from nnsight_guide import recordings
+from nnsight_guide import keys, recordings
 from nnsight_guide.demo_model.checkpoint import checkpoint
 from tests.truth.shown import on_page
 from tests.truth.small_site import SmallSite
@@ -126,7 +126,7 @@ def test_the_recording_of_another_snippet_is_not_shown(site, fates, recording):
     assert fates[-1] == "shown"
 
 
-@pytest.mark.parametrize("library", recordings.LIBRARIES)
+@pytest.mark.parametrize("library", keys.LIBRARIES)
 def test_another_version_of_a_library_is_seen_and_named(site, fates, recording, library):
     source = site.root / "src"
     package, metadata = source / library, source / f"{library}-0.0.1.dist-info"

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide import recordings
 from nnsight_guide.canary.observation import Observation
 from nnsight_guide.errors import GuideError
 from nnsight_guide.project import Project
+from nnsight_guide.scratch import write_json
 
 MISSING = "is not there"
 
@@ -148,8 +148,8 @@ def folder(project: Project) -> Path:
 
 
 def save(run: Run, path: Path) -> None:
-    """Write a run; raises as `recordings.write_json`."""
-    recordings.write_json(asdict(run), path)
+    """Write a run; raises as `write_json`."""
+    write_json(asdict(run), path)
 
 
 def load(path: Path) -> Run:

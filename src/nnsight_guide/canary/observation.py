@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from nnsight_guide import idioms, outcomes, profiles, recordings
+from nnsight_guide import idioms, keys, outcomes, profiles
 from nnsight_guide.errors import GuideError
 from nnsight_guide.idioms import Idiom
 from nnsight_guide.processes import Finished
@@ -54,9 +54,7 @@ def observe(project: Project) -> Observation:
 
 def _versions() -> dict[str, str]:
     # A local build's mark (+cpu) is nobody else's version.
-    return {
-        name: number.partition("+")[0] for name, number in recordings.library_versions().items()
-    }
+    return {name: number.partition("+")[0] for name, number in keys.library_versions().items()}
 
 
 def _idioms(project: Project) -> dict[str, str]:
