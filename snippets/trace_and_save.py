@@ -63,7 +63,7 @@ print("cloned:", cloned.abs().max().item())
 # %% what_to_save
 with model.trace(prompt, remote=REMOTE):
     last_logits = model.lm_head.output[0, -1]
-    whole_distribution = last_logits.save()
+    whole_distribution = last_logits.detach().save()
     best_token = last_logits.argmax().save()
 
 for answer in (whole_distribution, best_token):

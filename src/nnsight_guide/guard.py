@@ -26,7 +26,7 @@ from nnsight_guide import display, limits
 WHOLE_TENSOR_ELEMENTS = 8_000_000
 # Few, since around each value that is looked at up to a megabyte of a mapped file is in memory from
 # then on: the embeddings of tokens that nobody uses.
-SAMPLES = 64
+SAMPLES = 16
 
 _baseline: dict[str, str] = {}
 _filters: list[Any] = []
