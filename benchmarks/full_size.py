@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import full_size_pages, full_size_report, full_size_serve, tools_mkdocs
-from benchmarks.full_size_runs import FIRST, build, first_output, run_floor
+from benchmarks.full_size_runs import FIRST, build, first_output, memory, run_floor
 from benchmarks.full_size_weights import gpt_j_config, write
 from benchmarks.running import environment
 from nnsight_guide import profiles
@@ -89,6 +89,7 @@ def measure(folder: Path) -> dict[str, Any]:
         cold = build(tool, log, profile.name)
         faults = full_size_pages.faults(copy / "site", gpt_j_config(), profile.model_id, folder)
         floor["pages"] = build(tool, log, profile.name)
+        peaks = memory(tool, log)
         served = full_size_serve.measure(tool, log)
     return {
         "model": profile.model_id,
@@ -99,6 +100,7 @@ def measure(folder: Path) -> dict[str, Any]:
         "first output": first,
         "floor": floor,
         "cold": cold,
+        "memory": peaks,
         "serve": served,
         "faults": faults,
     }
