@@ -55,7 +55,7 @@ lock: install ## Write requirements.lock anew from pyproject.toml (the pins that
 	@# A local build's mark (+cpu) is nobody else's version.
 	sed -i.old -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/' requirements.lock && rm requirements.lock.old
 
-bench: install ## Measure the guide beside other tools (half an hour), into benchmarks/results
+bench: install ## Measure the guide beside other tools (three quarters of an hour), into benchmarks/results
 	@$(BIN)/python -m benchmarks.bench
 
 bench-full: install ## Measure the site on 6 billion random weights: FOLDER=… for their 12.1 GB
