@@ -12,6 +12,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 from safetensors.torch import load_file, save_file
 
 from nnsight_guide import keys, recordings
@@ -126,13 +127,18 @@ def test_the_recording_of_another_snippet_is_not_shown(site, fates, recording):
     assert fates[-1] == "shown"
 
 
+def another_version(library: str) -> str:
+    """Return a build that goes together with the other libraries: else the build just stops."""
+    return f"{Version(distribution(library).version).public}+another"
+
+
 @pytest.mark.parametrize("library", keys.LIBRARIES)
 def test_another_version_of_a_library_is_seen_and_named(site, fates, recording, library):
-    source = site.root / "src"
-    package, metadata = source / library, source / f"{library}-0.0.1.dist-info"
+    source, version = site.root / "src", another_version(library)
+    package, metadata = source / library, source / f"{library}-{version}.dist-info"
     package.symlink_to(distribution(library).locate_file(library))
     metadata.mkdir()
-    described = f"Metadata-Version: 2.1\nName: {library}\nVersion: 0.0.1\n"
+    described = f"Metadata-Version: 2.1\nName: {library}\nVersion: {version}\n"
     (metadata / "METADATA").write_text(described)
     try:
         fates.append(site.attempt().fate)
@@ -140,7 +146,7 @@ def test_another_version_of_a_library_is_seen_and_named(site, fates, recording, 
         package.unlink()
         shutil.rmtree(metadata)
     assert fates[-1] == "shown"
-    assert recordings.load(recording).key_parts[library] == "0.0.1"
+    assert recordings.load(recording).key_parts[library] == version
 
 
 def test_another_profile_and_other_weights_of_the_same_name_are_seen(site, fates, tmp_path):
