@@ -53,8 +53,8 @@ def writes(job):
     return [name for name, right in job["permissions"].items() if right != "read"]
 
 
-def test_there_is_a_workflow_for_tests_publishing_the_canary_and_recordings():
-    assert WORKFLOWS.keys() == {"test", "publish", "canary", "record"}
+def test_there_is_a_workflow_for_tests_attacks_publishing_the_canary_and_recordings():
+    assert WORKFLOWS.keys() == {"test", "attacks", "publish", "canary", "record"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -184,11 +184,20 @@ def test_pull_requests_run_what_a_clean_clone_runs():
     assert (ROOT / ".ci/run").stat().st_mode & 0o100
 
 
-def test_the_canary_runs_every_week_and_turns_red_when_something_changed():
-    workflow = WORKFLOWS["canary"]
-    ((cron,),) = [trigger.values() for trigger in workflow["on"]["schedule"]]
+@pytest.mark.parametrize("name", ["attacks", "canary"])
+def test_what_takes_long_runs_every_week(name):
+    ((cron,),) = [trigger.values() for trigger in WORKFLOWS[name]["on"]["schedule"]]
     *_, day, month, weekday = cron.split()
     assert (day, month, weekday.isdigit()) == ("*", "*", True)
+
+
+def test_the_attacks_are_the_long_tests():
+    (job,) = WORKFLOWS["attacks"]["jobs"].values()
+    assert commands(job) == ["make test-long"]
+
+
+def test_the_canary_turns_red_when_something_changed():
+    workflow = WORKFLOWS["canary"]
     (job,) = workflow["jobs"].values()
     (step,) = [step for step in job["steps"] if "make" in step.get("run", "")]
     assert step["run"] == "make --no-print-directory canary | tee canary.txt"
@@ -205,7 +214,7 @@ def test_every_make_target_of_a_workflow_exists():
             words = line.partition("|")[0].split()
             if words[0] == "make":
                 used |= {word for word in words[1:] if word[0] != "-" and "=" not in word}
-    assert used == {"site", "install", "record", "canary"} & targets
+    assert used == {"site", "install", "record", "canary", "test-long"} & targets
 
 
 def test_updates_are_proposed_for_packages_and_for_actions():
