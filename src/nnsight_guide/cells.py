@@ -15,6 +15,7 @@ from nnsight_guide.errors import GuideError
 
 NAME = re.compile(r"\w+")
 MARKER = re.compile(r"^# %% *(?P<name>\w*)(?!\w*=)", re.MULTILINE)
+RAISES = "raises-exception"  # Jupyter's own tag for a cell that fails on purpose
 REMOTE = re.compile(r"^# %%.*\btags=\[[^]]*\"remote\"", re.MULTILINE)
 
 
@@ -65,8 +66,8 @@ def is_remote(path: Path) -> bool:
 
 
 def raises(cell: Any) -> bool:
-    """Say whether a notebook's cell shows a deliberate failure (Jupyter's own tag for it)."""
-    return "raises-exception" in cell["metadata"].get("tags", [])
+    """Say whether a notebook's cell shows a deliberate failure."""
+    return RAISES in cell["metadata"].get("tags", [])
 
 
 def first_lines(text: str) -> dict[str, int]:

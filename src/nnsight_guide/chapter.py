@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nnsight_guide import cards, figure, migration, notes, render, tabs
+from nnsight_guide import cards, cells, figure, migration, notes, render, tabs
 from nnsight_guide.canary import changes, table
 from nnsight_guide.errors import GuideError
 from nnsight_guide.page import current_page, reported
@@ -32,7 +32,7 @@ def cell(snippet: str, name: str, *, fold: str = "", output: bool = True) -> str
     out, for a page that shows it elsewhere.
     """
     recorded, data = _recorded_cell(snippet, name)
-    if "raises-exception" in recorded["metadata"].get("tags", []):
+    if cells.raises(recorded):
         data["raises"] = ""
     return render.cell_html(
         recorded["source"],

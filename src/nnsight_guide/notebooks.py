@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnsight_guide import figure, notebook_notes, render
+from nnsight_guide import cells, figure, notebook_notes, render
 from nnsight_guide import notebook_prose as prose
 from nnsight_guide.chapter_text import Block, Box, Call, Fence, Text, calls_in
 from nnsight_guide.errors import GuideError
@@ -22,7 +22,6 @@ from nnsight_guide.published import published_html
 SOLUTION = "success"  # the kind of box that a worksheet leaves out
 READERS = "your-turn"  # the class of the block that is the reader's to fill in
 YOUR_CODE = "# Your code"
-RAISES = "raises-exception"  # Jupyter's own tag for a cell that fails on purpose
 
 
 def notebook(
@@ -45,8 +44,12 @@ def notebook(
         made.cells.add_text(f"---\n\n{outputs}")
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    cells = made.cells.finished()
-    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return {
+        "cells": made.cells.finished(),
+        "metadata": metadata,
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
 
 
 @dataclass
@@ -99,7 +102,7 @@ class _Notebook:
         recorded = self.chapter.recorded(call)
         # What is left out here stands elsewhere on the page, where it must not stand twice.
         is_shown = call.options.get("output", True) or not self.cells.for_page
-        raises = [RAISES] if RAISES in recorded["metadata"].get("tags", []) else []
+        raises = [cells.RAISES] if cells.raises(recorded) else []
         self.cells.add_code(recorded["source"], recorded["outputs"] if is_shown else (), raises)
 
     def add_output(self, call: Call) -> None:
