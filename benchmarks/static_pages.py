@@ -37,6 +37,9 @@ def write(project: Project, folder: Path) -> None:
     for name in ("snippets", "src"):  # watched by `serve`, as the guide's are
         shutil.copytree(project.root / name, folder / name)
     shutil.copy(project.root / "requirements.lock", folder)
+    results = Path("benchmarks/results")  # which a page embeds
+    if (project.root / results).exists():
+        shutil.copytree(project.root / results, folder / results)
     if (project.cache / "notebooks").exists():
         shutil.copytree(project.cache / "notebooks", folder / "docs" / "notebooks")
     shutil.copytree(project.root / "site" / "downloads", folder / "docs" / "downloads")

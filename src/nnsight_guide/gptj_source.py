@@ -37,6 +37,7 @@ def source_url(code: str) -> str | None:
     return f"{file_url()}#L{line}"
 
 
+@cache
 def file_url() -> str:
     """Return the address of the file, at the version that is installed."""
     version = distribution("transformers").version
