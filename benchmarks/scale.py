@@ -35,25 +35,27 @@ PROSE = "A paragraph about what the next cell shows, and why one would like to k
 
 def measure(project: Project, folder: Path, log: Path, say: Say) -> dict[str, Any]:
     """Return the seconds of builds at each size: cold, with nothing to do, and pages only."""
-    told: dict[str, Any] = {"sizes": [0, *SIZES]}
-    told.update({"cold": [], "nothing changed": [], "pages only": []})
-    for size in told["sizes"]:
+    sizes = [0, *SIZES]
+    sites, cold = [], []
+    for size in sizes:
         guide = _guide(project, folder / f"{size}-guide", size)
-        told["cold"].append(build(guide, log).seconds)
-        pages = _pages(project, folder / f"{size}-pages", size, guide)
-        runs = [(build(guide, log).seconds, build(pages, log).seconds) for _ in range(ROUNDS)]
-        told["nothing changed"].append(median(run[0] for run in runs))
-        told["pages only"].append(median(run[1] for run in runs))
-        figures = {name: told[name][-1] for name in ("cold", "nothing changed", "pages only")}
-        say(f"scale, {size} chapters: {figures}")
-        told["status"] = _status(guide, log)
-    told["growth"] = _growth(told["nothing changed"]) / _growth(told["pages only"])
-    return told
+        cold.append([build(guide, log).seconds])
+        sites.append((guide, _pages(project, folder / f"{size}-pages", size, guide)))
+    unchanged: list[list[float]] = [[] for _ in sizes]
+    pages_only: list[list[float]] = [[] for _ in sizes]
+    for _ in range(ROUNDS):  # in turn, so that what slows the machine slows every size
+        for number, (guide, pages) in enumerate(sites):
+            unchanged[number].append(build(guide, log).seconds)
+            pages_only[number].append(build(pages, log).seconds)
+    told = {"cold": cold, "nothing changed": unchanged, "pages only": pages_only}
+    say(f"scale, {sizes} chapters: {told}")
+    growth = _growth(unchanged) / _growth(pages_only)
+    return {"sizes": sizes, **told, "growth": growth, "status": _status(sites[-1][0], log)}
 
 
-def _growth(seconds: list[float]) -> float:
+def _growth(seconds: list[list[float]]) -> float:
     """Return what the second half of the chapters costs, in units of what the first half does."""
-    none, half, full = seconds
+    none, half, full = map(median, seconds)
     return (full - half) / (half - none)
 
 
