@@ -126,5 +126,4 @@ def _config(path: Path) -> str:
     own = ("nnsight-guide", "cross_links", "edit_uri")  # the last is void without a repository
     kept = [line for line in lines if not any(word in line for word in own)]
     text = "\n".join(kept).replace("strict: true\n", "") + "\n"
-    downloads = 'include: ["*.ipynb"], ignore: ["downloads/*/*.ipynb"]'
-    return text.replace('include: ["*.ipynb"]', downloads)
+    return text.replace('ignore: ["*.md"]', 'ignore: ["*.md", "downloads/*/*.ipynb"]')

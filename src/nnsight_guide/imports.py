@@ -31,7 +31,7 @@ def _imported(path: Path, root: Path) -> Iterator[Path]:
         yield from _files(module, root)
 
 
-@lru_cache
+@lru_cache(maxsize=1024)  # sources
 def imported_modules(source: bytes) -> list[str]:
     """Return the names that a source imports; every build asks again about the same sources."""
     try:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nnsight_guide import figure
 from nnsight_guide.outputs import IMAGES
+
+if TYPE_CHECKING:
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers.python import PythonLexer
 
 
 def cell_html(
@@ -61,13 +66,19 @@ def code_html(source: str, caption: str = "", *, copy: bool = True) -> str:
 
     """
     from pygments import highlight
+
+    html: str = highlight(source, *_highlighting("" if copy else " no-copy"))
+    title = f'<span class="filename">{caption}</span>' if caption else ""
+    return html.rstrip().replace("<pre>", f"{title}<pre>", 1)
+
+
+@cache  # to make a formatter takes as long as to format a cell
+def _highlighting(more_classes: str) -> tuple[PythonLexer, HtmlFormatter[str]]:
     from pygments.formatters.html import HtmlFormatter
     from pygments.lexers.python import PythonLexer
 
-    classes = "language-python highlight" + ("" if copy else " no-copy")
-    html: str = highlight(source, PythonLexer(), HtmlFormatter(cssclass=classes, wrapcode=True))
-    title = f'<span class="filename">{caption}</span>' if caption else ""
-    return html.rstrip().replace("<pre>", f"{title}<pre>", 1)
+    classes = f"language-python highlight{more_classes}"
+    return PythonLexer(), HtmlFormatter(cssclass=classes, wrapcode=True)
 
 
 def output_text(output: Mapping[str, Any]) -> str:
