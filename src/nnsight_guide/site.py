@@ -30,7 +30,7 @@ from nnsight_guide.standalone import standalone_script
 
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")
 
-# Looking for garbage after every 700 new objects takes a tenth of a build, and finds 8 MB.
+# Looking for garbage after every 700 new objects takes a twelfth of a build, and finds 8 MB.
 GARBAGE_THRESHOLD = 100_000
 
 
