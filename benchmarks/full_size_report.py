@@ -25,10 +25,10 @@ def targets(told: Mapping[str, Any]) -> list[tuple[str, str, str, bool]]:
     ratio = cold["seconds"] / floor_seconds(told)
     page = median(serve["prose"])
     rerun = median(edit["seconds"] - edit["cells"] for edit in serve["snippet"])
-    loads = [cold["loads"], serve["loads"]]
+    loads = f"{cold['loads']}, {serve['loads']}"
     peak = told["memory"]["peak of the tree"] / told["weights"]
     return [
-        ("loads of the model (cold build, all of `serve`)", "1, 1", str(loads), loads == [1, 1]),
+        ("loads of the model (cold build, all of `serve`)", "1, 1", loads, loads == "1, 1"),
         ("kernels of `serve`", "1", str(len(serve["kernels"])), len(serve["kernels"]) == 1),
         ("cold build ÷ the work alone", f"≤ {SLACK}", f"{ratio:.2f}", ratio <= SLACK),
         (
