@@ -30,7 +30,7 @@ def scratch_folder(within: Path | None = None) -> Iterator[Path]:
     from filelock import FileLock
 
     within = within or Path(tempfile.gettempdir())
-    _sweep(within)
+    sweep(within)
     with (
         tempfile.TemporaryDirectory(prefix=PREFIX, dir=within, ignore_cleanup_errors=True) as name,
         FileLock(Path(name) / LOCK, thread_local=False),
@@ -38,7 +38,8 @@ def scratch_folder(within: Path | None = None) -> Iterator[Path]:
         yield Path(name)
 
 
-def _sweep(within: Path) -> None:
+def sweep(within: Path) -> None:
+    """Remove the folders in `within` that killed processes have left, a minute after they began."""
     from filelock import FileLock, Timeout
 
     for left in within.glob(f"{PREFIX}*"):

@@ -6,28 +6,19 @@ The cache is laid out like the Hugging Face hub's, so that the model loads by it
         refs/main                     the revision
         snapshots/<revision>/         config.json, model.safetensors, tokenizer.json …
 
-A checkpoint is built in a folder of its own beside these and renamed into place when it is
-complete. So it exists whole or not at all, whenever an attempt is killed, and attempts at the
+A checkpoint is built in a folder of its own (`scratch`) beside these and renamed into place when
+it is complete. So it exists whole or not at all, whenever an attempt is killed, and attempts at the
 same time do not disturb each other.
 """
 
-import os
-import shutil
-import socket
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
 
+from nnsight_guide import scratch
 from nnsight_guide.demo_model import MODEL_ID, digests, shipped
 from nnsight_guide.demo_model import revision as revisions
 from nnsight_guide.errors import cannot_write
-
-_UNFINISHED = ".unfinished-"  # a build's folder is called .unfinished-<host>-<pid>-<random>
-_SECONDS_TO_LIVE = 3600.0  # for a build that cannot be asked; it takes about one second
 
 
 def checkpoint(cache: Path | None = None) -> Path:
@@ -45,7 +36,8 @@ def checkpoint(cache: Path | None = None) -> Path:
     model = cache / revision[:8] / f"models--{MODEL_ID.replace('/', '--')}"
     snapshot = model / "snapshots" / revision
     try:
-        _sweep(cache)
+        cache.mkdir(parents=True, exist_ok=True)
+        scratch.sweep(cache)
         if not digests.intact(snapshot, revisions.FILES):
             _make(snapshot, cache)
         _point(model / "refs" / "main", revision, cache)
@@ -62,9 +54,10 @@ def hub_cache(folder: Path) -> Path:
 def _make(snapshot: Path, cache: Path) -> None:
     from nnsight_guide.demo_model import expansion  # which imports NumPy
 
-    with _build_folder(cache) as build:
+    with scratch.scratch_folder(cache) as folder:
+        build = folder / "build"
+        build.mkdir()
         expansion.write(build, shipped.read(shipped.WEIGHTS))
-        build.chmod(0o755)  # it was made for its owner alone
         snapshot.parent.mkdir(parents=True, exist_ok=True)
         _install(build, snapshot)
 
@@ -92,46 +85,7 @@ def _point(reference: Path, revision: str, cache: Path) -> None:
             return
     except (FileNotFoundError, UnicodeDecodeError):
         pass
-    with _build_folder(cache) as build:
-        (build / "main").write_text(revision, encoding="ascii")
-        reference.parent.mkdir(parents=True, exist_ok=True)
-        (build / "main").replace(reference)
-
-
-@contextmanager
-def _build_folder(cache: Path) -> Iterator[Path]:
-    """Lend an empty folder in `cache`; what is left of it at the end is removed."""
-    cache.mkdir(parents=True, exist_ok=True)
-    build = Path(tempfile.mkdtemp(prefix=f"{_UNFINISHED}{_host()}-{os.getpid()}-", dir=cache))
-    try:
-        yield build
-    finally:
-        shutil.rmtree(build, ignore_errors=True)
-
-
-def _sweep(cache: Path) -> None:
-    """Remove what killed attempts have left behind."""
-    for build in cache.glob(f"{_UNFINISHED}*"):
-        if _is_abandoned(build):
-            shutil.rmtree(build, ignore_errors=True)
-
-
-def _is_abandoned(build: Path) -> bool:
-    host, pid, _ = build.name.removeprefix(_UNFINISHED).split("-")
-    # Only on POSIX does signal 0 ask without doing anything.
-    if os.name == "posix" and host == _host():
-        try:
-            os.kill(int(pid), 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            pass  # it lives, as somebody else's process
-    try:
-        return time.time() - build.stat().st_mtime > _SECONDS_TO_LIVE
-    except FileNotFoundError:
-        return False  # its owner was quicker
-
-
-def _host() -> str:
-    """Return the machine's name without the hyphens, which separate the parts of a name."""
-    return socket.gethostname().replace("-", "")
+    reference.parent.mkdir(parents=True, exist_ok=True)
+    with scratch.scratch_folder(cache) as folder:
+        (folder / "main").write_text(revision, encoding="ascii")
+        (folder / "main").replace(reference)
