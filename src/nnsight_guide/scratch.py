@@ -40,13 +40,17 @@ def scratch_folder(within: Path | None = None) -> Iterator[Path]:
 
 def sweep(within: Path) -> None:
     """Remove the folders in `within` that killed processes have left, a minute after they began."""
-    from filelock import FileLock, Timeout
-
     for left in within.glob(f"{PREFIX}*"):
-        with suppress(OSError, Timeout):  # somebody else's, or in use, or just now removed
-            if time.time() - left.stat().st_mtime > SECONDS_TO_LOCK:
-                with FileLock(left / LOCK, blocking=False):
-                    shutil.rmtree(left)
+        _remove_abandoned(left)
+
+
+def _remove_abandoned(left: Path) -> None:
+    from filelock import FileLock, Timeout  # not sooner: it takes a tenth of what `status` does
+
+    with suppress(OSError, Timeout):  # somebody else's, or in use, or just now removed
+        if time.time() - left.stat().st_mtime > SECONDS_TO_LOCK:
+            with FileLock(left / LOCK, blocking=False):
+                shutil.rmtree(left)
 
 
 def write_json(data: Mapping[str, Any], path: Path) -> None:

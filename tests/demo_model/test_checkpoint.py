@@ -210,9 +210,12 @@ def test_several_at_once_are_all_right(tmp_path, folder):
     assert all_files(tmp_path) == all_files(hub_cache(folder).parent)
 
 
-def test_what_a_killed_attempt_left_goes_even_where_the_checkpoint_is_whole(cache):
-    left = cache / f"{scratch.PREFIX}left"
-    left.mkdir()
-    os.utime(left, (0, 0))
-    checkpoint(cache)
-    assert not left.exists()
+def test_an_attempt_that_still_runs_is_left_alone_and_what_a_killed_one_left_goes(cache):
+    just_begun, left = (cache / f"{scratch.PREFIX}{name}" for name in ("just-begun", "left"))
+    with scratch.scratch_folder(cache) as running:
+        for build in (just_begun, left):
+            build.mkdir()
+        for build in (running, left):
+            os.utime(build, (0, 0))
+        checkpoint(cache)
+        assert (running.exists(), just_begun.exists(), left.exists()) == (True, True, False)
