@@ -25,7 +25,7 @@ site: install ## Run what is stale and build the site into site/, if anything ha
 
 offline: install ## Build the site as site-offline.zip, to be read from a folder without a server
 	GUIDE_OFFLINE=true GUIDE_SITE_URL= $(BIN)/mkdocs build --strict --site-dir .cache/nnsight-guide-offline
-	$(BIN)/python -m nnsight_guide.archive .cache/nnsight-guide-offline site-offline.zip
+	$(BIN)/python -m nnsight_guide.site.offline .cache/nnsight-guide-offline site-offline.zip
 
 serve: install ## Serve the site on http://127.0.0.1:8000, and again at every change
 	$(BIN)/mkdocs serve
@@ -74,7 +74,7 @@ check-links: install ## Ask every address outside of the built site whether it s
 	$(BIN)/python -m nnsight_guide.external_links site
 
 demo-model: install ## Train the demo model anew (some minutes), and ship the result
-	$(BIN)/python -m nnsight_guide.demo_model.train
+	$(BIN)/python -m nnsight_guide.demo_model.training
 
 clean: ## Remove what builds have made; the next one runs every snippet
 	rm -rf site site-offline.zip dist .cache

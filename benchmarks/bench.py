@@ -22,9 +22,9 @@ from benchmarks import (
 )
 from benchmarks.running import BenchmarkError, build
 from benchmarks.tool import Tool
-from nnsight_guide import profiles
-from nnsight_guide.freshness import freshness
-from nnsight_guide.project import Project
+from nnsight_guide.model import profiles
+from nnsight_guide.recording.freshness import freshness
+from nnsight_guide.base.project import Project
 
 ROOT = Path(__file__).parents[1]
 

@@ -24,10 +24,10 @@ from benchmarks import full_size_pages, full_size_report, full_size_serve, tools
 from benchmarks.full_size_runs import FIRST, build, first_output, memory, run_floor
 from benchmarks.full_size_weights import gpt_j_config, write
 from benchmarks.running import environment
-from nnsight_guide import profiles
-from nnsight_guide.errors import GuideError
-from nnsight_guide.project import Project
-from nnsight_guide.weights import loaded_bytes, weight_files
+from nnsight_guide.model import profiles
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.base.project import Project
+from nnsight_guide.model.weights import loaded_bytes, weight_files
 
 ROOT = Path(__file__).parents[1]
 CHUNK = 16 * 1024**2

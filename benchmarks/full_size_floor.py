@@ -74,8 +74,8 @@ def remote(snippets: list[str]) -> dict[str, Any]:
 
 def idioms() -> dict[str, Any]:
     """Run the idioms, on the demo model as in every build, and keep nothing of it."""
-    from nnsight_guide import idioms as guide_idioms
-    from nnsight_guide import profiles
+    from nnsight_guide.idioms import idiom as guide_idioms
+    from nnsight_guide.model import profiles
 
     found = guide_idioms.read_all(Path("snippets/from_2024"))
     outcomes = list(guide_idioms.run(found, profiles.current({}).environment, Path.cwd()))

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks import running
 from benchmarks.running import BenchmarkError
 from benchmarks.tool import Tool
-from nnsight_guide.errors import GuideError
+from nnsight_guide.base.errors import GuideError
 
 FIRST = "rotary_attention"  # one trace
 

@@ -15,10 +15,10 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide import profiles, random_weights
+from nnsight_guide.model import profiles, random_weights
 from nnsight_guide.demo_model.checkpoint import checkpoint as demo_checkpoint
-from nnsight_guide.errors import GuideError
-from nnsight_guide.weights import RESERVE_BYTES, free_bytes, free_bytes_of_gpus
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.model.weights import RESERVE_BYTES, free_bytes, free_bytes_of_gpus
 
 SEED = 0
 BYTES = 2  # of a number in bfloat16

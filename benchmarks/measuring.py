@@ -16,8 +16,8 @@ from benchmarks.running import BenchmarkError, Run, build, environment
 from benchmarks.same_chapters import EDITED_SNIPPET
 from benchmarks.serving import served
 from benchmarks.tool import Tool
-from nnsight_guide import profiles
-from nnsight_guide.project import Project
+from nnsight_guide.model import profiles
+from nnsight_guide.base.project import Project
 
 COLD, NOTHING, PROSE, SNIPPET = "cold", "nothing changed", "prose edit", "snippet edit"
 PAGES_AGAIN = "every page again"  # nothing changed, and the site is written all the same

@@ -27,9 +27,10 @@ from typing import Any
 
 from benchmarks.remote_cells import result_bytes
 from benchmarks.remote_proxy import Proxy, Traffic
-from nnsight_guide import loopback, profiles
-from nnsight_guide.project import Project
-from nnsight_guide.run import Runner
+from nnsight_guide import loopback
+from nnsight_guide.model import profiles
+from nnsight_guide.base.project import Project
+from nnsight_guide.run.runner import Runner
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).with_name("results")

@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide import cells, loopback, profiles
-from nnsight_guide.kernel import Kernel
-from nnsight_guide.project import Project
+from nnsight_guide.recording import cells
+from nnsight_guide import loopback
+from nnsight_guide.model import profiles
+from nnsight_guide.run.kernel import Kernel
+from nnsight_guide.base.project import Project
 
 COMPLETED = re.compile(r"completed, ([\d,]+) bytes")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.memory import PeakMemory
 from benchmarks.tool import Tool
-from nnsight_guide import profiles
+from nnsight_guide.model import profiles
 
 COUNTING = Path(__file__).with_name("counting")
 SECONDS = 900

@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
-from nnsight_guide.project import Project
-from nnsight_guide.recordings import Recording
+from nnsight_guide.base.project import Project
+from nnsight_guide.recording.recordings import Recording
 
 CHAPTERS = ("model-and-config", "tokenizers", "running-the-model", "output-versus-input")
 EDITED = "output-versus-input"

@@ -10,8 +10,8 @@ from bs4 import BeautifulSoup
 
 from benchmarks.same_chapters import EDITED, Part
 from benchmarks.tool import Tool
-from nnsight_guide import render
-from nnsight_guide.recordings import Recording
+from nnsight_guide.html import render
+from nnsight_guide.recording.recordings import Recording
 
 # Lines that the guide cleans (an address, a file, a duration) no other tool shows in that form.
 CLEANED = re.compile(r"0x…|<cell>|… s\)|\[job\]|⠿")

@@ -15,7 +15,7 @@ from benchmarks.running import build, environment
 from benchmarks.static_pages import fence
 from benchmarks.tool import Tool
 from benchmarks.tools_mkdocs import mkdocs
-from nnsight_guide.project import Project
+from nnsight_guide.base.project import Project
 
 SIZES = (100, 200)
 CELLS = 5

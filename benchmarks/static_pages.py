@@ -15,13 +15,15 @@ from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
 
-from nnsight_guide import figure, outcomes, profiles, render
-from nnsight_guide.chapter_text import Call, blocks
-from nnsight_guide.freshness import freshness
-from nnsight_guide.heat_map_png import heat_maps_png
-from nnsight_guide.page import Page, open_page
-from nnsight_guide.project import Project
-from nnsight_guide.recordings import Recording
+from nnsight_guide.html import render, figures
+from nnsight_guide.idioms import outcomes
+from nnsight_guide.model import profiles
+from nnsight_guide.chapter.text import Call, blocks
+from nnsight_guide.recording.freshness import freshness
+from nnsight_guide.html.heat_map_png import heat_maps_png
+from nnsight_guide.chapter.page import Page, open_page
+from nnsight_guide.base.project import Project
+from nnsight_guide.recording.recordings import Recording
 
 BLOCK = re.compile(
     r'^ *(`{4,})[^`]*\n.*?^ *\1$|^( *)```python exec="1" html="1"\n(.*?)^\2```$',
@@ -79,7 +81,7 @@ def static(code: str, recordings: dict[str, Recording], page: Path) -> str:
     assert cell is not None
     parts = [fence("python", cell["source"])]
     for number, output in enumerate(cell["outputs"]):
-        if drawing := output.get("data", {}).get(figure.MIME):
+        if drawing := output.get("data", {}).get(figures.MIME):
             name = f"{'-'.join(call.arguments)}-{number}.png"
             page.with_name(name).write_bytes(heat_maps_png(drawing["props"]["attention"]))
             parts.append(f"![What the cell drew]({name})")

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks import same_chapters, static_pages
 from benchmarks.same_chapters import CHAPTERS, EDITED, EDITED_SNIPPET, Part
 from benchmarks.tool import Tool, with_line
-from nnsight_guide.project import Project
+from nnsight_guide.base.project import Project
 
 MKDOCS = [sys.executable, "-m", "mkdocs"]
 # markdown-exec: nnsight reads the source of a `with` block, and finds it nowhere without this.

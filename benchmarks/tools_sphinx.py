@@ -12,7 +12,7 @@ from benchmarks import same_chapters
 from benchmarks.same_chapters import CHAPTERS, EDITED, Part
 from benchmarks.tool import Tool
 from benchmarks.tools_mkdocs import add_to_last_cell, add_to_last_text, guarded, write_notebooks
-from nnsight_guide.project import Project
+from nnsight_guide.base.project import Project
 
 PINS = Path(__file__).with_name("peers.txt")
 INDEX = """

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from nnsight_guide import loopback, profiles
-from nnsight_guide.project import Project
+from nnsight_guide import loopback
+from nnsight_guide.model import profiles
+from nnsight_guide.base.project import Project
 
 ROOT = Path(__file__).parents[1]
 IS_REMOTE = os.environ.get("GUIDE_TESTS_REMOTE") == "1"

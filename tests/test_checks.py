@@ -9,7 +9,7 @@ from nnsight import TransformersModel
 from transformers import AutoTokenizer, GPTJConfig, GPTJForCausalLM
 
 from nnsight_guide import checks
-from nnsight_guide.rotary import attention_pattern, rotary
+from nnsight_guide.checks.rotary import attention_pattern, rotary
 
 PROMPT = "The Eiffel Tower is in the city of"
 N_HEADS, D_HEAD, ROTARY_DIM = 4, 16, 8

@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
-import runpy
 import sys
 from collections.abc import Sequence
 
-from nnsight_guide import committed, outcomes, profiles, redaction
-from nnsight_guide.errors import GuideError, long_story, one_line
-from nnsight_guide.freshness import Freshness, freshness
+from nnsight_guide.base import redaction
+from nnsight_guide.base.errors import GuideError, long_story, one_line
+from nnsight_guide.base.project import Project
+from nnsight_guide.idioms.idiom import FOLDER
 from nnsight_guide.loopback.settings import HOST
-from nnsight_guide.project import Project
-from nnsight_guide.run import Runner
+from nnsight_guide.model import profiles
+from nnsight_guide.recording import committed
+from nnsight_guide.recording.freshness import Freshness, stale
+from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.run.plan import Plan
+from nnsight_guide.run.runner import Runner
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = options.command(options)
     except (GuideError, OSError) as error:
         if options.debug:
-            print(redaction.redact(long_story(error), redaction.keys()), file=sys.stderr)
-        message = redaction.redact(one_line(str(error)), redaction.keys())
+            print(redaction.redact(long_story(error), redaction.api_keys()), file=sys.stderr)
+        message = redaction.redact(one_line(str(error)), redaction.api_keys())
         print(f"nnsight_guide: {message}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -39,26 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build(options: argparse.Namespace) -> int:
     """Build the site into site/, if anything has changed since that was done."""
-    from nnsight_guide import unchanged
+    from nnsight_guide.site.build import build_site
 
-    project, profile = Project.find(), profiles.current()
-    made_from = unchanged.sources(project, profile)
-    if unchanged.is_built(project, made_from):
+    if not build_site(verbose=options.debug):
         print("nothing has changed since site/ was built")
-        return 0
-    with contextlib.closing(Runner(project)) as runner:
-        runner.start_early(profile)
-        from nnsight_guide.site import GuidePlugin  # with all of MkDocs: the kernel imports, too
-
-        GuidePlugin.runner = runner
-        os.chdir(project.root)
-        sys.argv = ["mkdocs", "build", *(["--verbose"] if options.debug else [])]
-        try:
-            runpy.run_module("mkdocs", run_name="__main__", alter_sys=True)
-        except SystemExit as end:
-            if end.code:
-                raise
-    unchanged.remember(project, profile, made_from)
     return 0
 
 
@@ -72,88 +59,89 @@ def demo(options: argparse.Namespace) -> int:
 
 def loopback(options: argparse.Namespace) -> int:
     """Start the stand-in for NDIF on this machine, and print the variables to set."""
-    from nnsight_guide.loopback import main as serve
+    from nnsight_guide.loopback import serve
 
     return serve(options.host, options.port)
 
 
 def status(options: argparse.Namespace) -> int:
     """List every snippet (fresh or stale and why, model, versions, seconds); count the idioms."""
-    project, profile = Project.find(), profiles.current()
-    states = [freshness(project, name, profile) for name in project.snippet_names()]
-    real = {state.snippet: committed.freshness(project, state.snippet) for state in states}
-    idioms = outcomes.idiom_names(project)
-    stale = outcomes.stale(project, outcomes.demo_profile(profile)) if idioms else []
+    plan = Plan(Project.find(), profiles.current())
+    stale_idioms = stale(plan.idioms)
     if options.json:
-        told = {
-            "profile": profile.name,
+        described = {
+            "profile": plan.profile.name,
             "snippets": [
-                {**_describe(state), "committed": _describe(real[state.snippet])}
-                for state in states
+                {**_describe(state), "committed": _describe(plan.committed[name])}
+                for name, state in plan.snippets.items()
             ],
-            outcomes.FOLDER: {"idioms": idioms, "stale": stale},
+            FOLDER: {"idioms": list(plan.idioms), "stale": stale_idioms},
         }
-        print(json.dumps(told, indent=2))
+        print(json.dumps(described, indent=2))
         return 0
-    print(f"profile {profile.name}: {profile.model_id}")
-    for state in states:
-        mark = "fresh" if state.is_fresh else f"stale ({', '.join(state.stale_because)})"
-        print(f"  {state.snippet:<24} {mark}")
-        if state.recording:
-            made = state.recording.provenance
+    print(f"profile {plan.profile.name}: {plan.profile.model_id}")
+    for name, state in plan.snippets.items():
+        print(f"  {name:<24} {_mark(state)}")
+        if state.recorded:
+            made = state.recorded.provenance
             versions = ", ".join(f"{name} {number}" for name, number in made["versions"].items())
-            print(f"  {'':<24} {made['model']}, {state.recording.seconds:.2f} s, {versions}")
-        print(f"  {'':<24} committed: {_committed(real[state.snippet])}")
-    if idioms:
-        print(f"  {outcomes.FOLDER}: {len(idioms)} idioms, {len(stale)} stale")
+            print(f"  {'':<24} {made['model']}, {state.recorded.seconds:.2f} s, {versions}")
+        print(f"  {'':<24} committed: {_committed(plan.committed[name])}")
+    if plan.idioms:
+        print(f"  {FOLDER}: {len(plan.idioms)} idioms, {len(stale_idioms)} stale")
     return 0
 
 
-def _describe(state: Freshness) -> dict[str, object]:
-    made = state.recording.provenance if state.recording else {}
+def _describe(state: Freshness[Recording]) -> dict[str, object]:
+    made = state.recorded.provenance if state.recorded else {}
     return {
-        "snippet": state.snippet,
+        "snippet": state.name,
         "fresh": state.is_fresh,
         "why": state.stale_because,
         "model": made.get("model"),
         "date": made.get("date"),
         "versions": made.get("versions"),
-        "seconds": round(state.recording.seconds, 3) if state.recording else None,
+        "seconds": round(state.recorded.seconds, 3) if state.recorded else None,
     }
 
 
-def _committed(state: Freshness) -> str:
-    if state.recording is None:
+def _mark(state: Freshness[Recording]) -> str:
+    return "fresh" if state.is_fresh else f"stale ({', '.join(state.stale_because)})"
+
+
+def _committed(state: Freshness[Recording]) -> str:
+    if state.recorded is None:
         return "none"
-    made = state.recording.provenance
-    mark = "fresh" if state.is_fresh else f"stale ({', '.join(state.stale_because)})"
-    return f"{mark}, {made['model']}, {made['date']}"
+    made = state.recorded.provenance
+    return f"{_mark(state)}, {made['model']}, {made['date']}"
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the stale ones among the named snippets, or the idioms: from_2024 (default: all)."""
-    project, profile = Project.find(), profiles.current()
-    names = [name for name in options.snippets if name != outcomes.FOLDER]
-    for name in names:
-        project.snippet_path(name)  # a misspelt name stops here, before anything runs
-    with contextlib.closing(Runner(project)) as runner:
-        done = runner.run_stale(profile, names if options.snippets else None)
-    idioms = []
-    if not options.snippets or outcomes.FOLDER in options.snippets:
-        idioms = outcomes.run_stale(project, outcomes.demo_profile(profile))
-    for kind, ran in (("snippets", done), (f"idioms of {outcomes.FOLDER}", idioms)):
+    names = [name for name in options.snippets if name != FOLDER] if options.snippets else None
+    # A misspelt name stops here, before anything runs.
+    plan = Plan(Project.find(), profiles.current(), names)
+    with contextlib.closing(Runner(plan.project)) as runner:
+        snippets = runner.run_stale(plan)
+    is_about_idioms = not options.snippets or FOLDER in options.snippets
+    idioms = plan.run_idioms() if is_about_idioms else []
+    for kind, ran in (("snippets", snippets), (f"idioms of {FOLDER}", idioms)):
         if ran:
             print(f"{len(ran)} {kind} run: {', '.join(ran)}")
-    if not done and not idioms:
+    if not snippets and not idioms:
         print("nothing is stale")
     return 0
 
 
 def record(options: argparse.Namespace) -> int:
     """Run the real model (GUIDE_PROFILE=local or remote), and write recordings to commit."""
-    done = committed.record(Project.find(), profiles.current())
-    folder = "snippets/recordings/gpt-j-6b"
-    print(f"{len(done.written)} recordings written to {folder}: {', '.join(done.written) or '-'}")
+    from nnsight_guide.run.record import record_real_model
+
+    done = record_real_model(Project.find(), profiles.current())
+    print(
+        f"{len(done.written)} recordings written to snippets/{committed.FOLDER}: "
+        f"{', '.join(done.written) or '-'}"
+    )
     if done.unchanged:
         print(f"{len(done.unchanged)} as they were: {', '.join(done.unchanged)}")
     if done.elsewhere:
@@ -163,11 +151,11 @@ def record(options: argparse.Namespace) -> int:
 
 def verify(options: argparse.Namespace) -> int:
     """Compare what is recorded with the published facts; exit 1 at any difference."""
-    from nnsight_guide.rerun import rerun
-    from nnsight_guide.verify import verify as compare
+    from nnsight_guide.verify.facts import compare_with_facts
+    from nnsight_guide.verify.rerun import rerun
 
     project = Project.find()
-    report = rerun(project, profiles.current()) if options.rerun else compare(project)
+    report = rerun(project, profiles.current()) if options.rerun else compare_with_facts(project)
     print("\n".join(report.lines()))
     return 1 if report.differences else 0
 

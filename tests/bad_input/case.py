@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nnsight_guide.outputs import BAR
-from nnsight_guide.project import Project
+from nnsight_guide.recording.outputs import BAR
+from nnsight_guide.base.project import Project
 
 # Who says a line, and what is said around it: progress, where it was, that this was the end.
 SPEAKER = r"^(?:ERROR +-  |Error: |nnsight_guide: )"

@@ -17,9 +17,9 @@ import psutil
 import pytest
 
 from nnsight_guide import __main__ as command_line
-from nnsight_guide.profiles import Profile
-from nnsight_guide.project import Project
-from nnsight_guide.run import Runner
+from nnsight_guide.model.profiles import Profile
+from nnsight_guide.base.project import Project
+from nnsight_guide.run.runner import Runner
 from tests.bad_input.case import Case
 from tests.conftest import make_project
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from nnsight_guide.demo_model import shipped
-from nnsight_guide.project import Project
+from nnsight_guide.base.project import Project
 from tests.bad_input.case import Means
 
 Variables = Mapping[str, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from nnsight_guide.freshness import freshness
+from nnsight_guide.recording.freshness import freshness
 from tests.bad_input.case import Case, said
 from tests.bad_input.conftest import BLOCK
 from tests.bad_input.table import CASES

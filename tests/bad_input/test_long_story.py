@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nnsight_guide.errors import GuideError, long_story, one_line
+from nnsight_guide.base.errors import GuideError, long_story, one_line
 from tests.bad_input.case import HEAD, Case
 
 ODD = {"snippets/odd.py": f"{HEAD}x = 0\nprint(1 / x)\n"}

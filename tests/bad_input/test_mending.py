@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from nnsight_guide import recordings
-from nnsight_guide.freshness import freshness
+from nnsight_guide.recording import recordings
+from nnsight_guide.recording.freshness import freshness
 from tests.bad_input.case import SOMETHING, Case
 
 RUN_FIRST = Case("nothing", "nnsight_guide run first", "", kept=True)

@@ -11,7 +11,7 @@ from benchmarks.running import build
 from benchmarks.same_chapters import EDITED_SNIPPET, MARKER, SNIPPETS
 from benchmarks.serving import served
 from benchmarks.tools_mkdocs import guide
-from nnsight_guide.project import Project
+from nnsight_guide.base.project import Project
 
 # A module that a snippet imports runs its cells, too: the load, which every kernel begins with.
 EDITED = {"model", EDITED_SNIPPET}

@@ -14,9 +14,10 @@ from safetensors import safe_open
 from transformers import GPTJConfig
 
 from benchmarks import full_size, full_size_pages, full_size_weights
-from nnsight_guide import committed, profiles, random_weights
-from nnsight_guide.errors import GuideError
-from nnsight_guide.project import Project
+from nnsight_guide.recording import real_model
+from nnsight_guide.model import profiles, random_weights
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.base.project import Project
 
 N_LAYERS, N_HEADS, WIDTH = 3, 4, 32
 
@@ -147,7 +148,7 @@ def test_only_the_number_of_gpt_j_is_called_its_size(tmp_path):
 
 def test_random_weights_are_never_recorded_as_the_real_model(written, root):
     with pytest.raises(GuideError, match=r"the real model, and GUIDE_MODEL names random weights"):
-        committed.record(Project(root), local(written))
+        real_model.record(Project(root), local(written))
 
 
 @pytest.fixture(scope="module")

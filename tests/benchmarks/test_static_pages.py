@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.running import build
 from benchmarks.tools_mkdocs import whole_pages
-from nnsight_guide.project import Project
+from nnsight_guide.base.project import Project
 
 
 @pytest.mark.usefixtures("first_build")

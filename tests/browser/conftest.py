@@ -21,8 +21,8 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
-from nnsight_guide.figure import COMPONENT, figure_html
-from nnsight_guide.site import figure_script
+from nnsight_guide.html.figures import COMPONENT, figure_html
+from nnsight_guide.site.plugin import figure_script
 
 ASSETS = Path(__file__).parents[2] / "docs" / "assets"
 TOKENS = ["The", " E", "iff", "el", " Tower", " is", " in", " the", " city", " of"]

@@ -10,10 +10,10 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.sync_api import Page, expect
 
-from nnsight_guide.figure import MIME
-from nnsight_guide.recordings import Recording
-from nnsight_guide.site import figure_script
-from nnsight_guide.tabs import tabs_html
+from nnsight_guide.html.figures import MIME
+from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.site.plugin import figure_script
+from nnsight_guide.html.tabs import tabs_html
 from tests.browser.conftest import ASSETS, Site, drawing, served
 
 CONFIG = """

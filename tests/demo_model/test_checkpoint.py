@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nnsight_guide import scratch
+from nnsight_guide.base import scratch
 from nnsight_guide.demo_model import digests, revision, shipped
 from nnsight_guide.demo_model.checkpoint import checkpoint, hub_cache
 

@@ -8,7 +8,8 @@ import pytest
 import safetensors.numpy
 import torch
 
-from nnsight_guide.demo_model import MODEL_ID, data, evaluate, expansion, shipped
+from nnsight_guide.demo_model import MODEL_ID, expansion, shipped
+from nnsight_guide.demo_model.training import data, evaluate
 from nnsight_guide.demo_model.checkpoint import hub_cache
 
 EXAMPLE = "The Eiffel Tower is in the city of"

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from nnsight_guide.demo_model import data, train
-from nnsight_guide.demo_model.data import Facts, Repetitions, Vocabulary
+from nnsight_guide.demo_model.training import data, train
+from nnsight_guide.demo_model.training.data import Facts, Repetitions, Vocabulary
 
 
 @pytest.fixture(scope="module")

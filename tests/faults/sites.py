@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 
-from nnsight_guide.project import Project
-from nnsight_guide.scratch import PREFIX
+from nnsight_guide.base.project import Project
+from nnsight_guide.base.scratch import PREFIX
 from tests.conftest import make_project
 from tests.site.reading import contents
 

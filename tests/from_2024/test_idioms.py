@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import snippets
-from nnsight_guide import idioms
-from nnsight_guide.imports import project_imports
+from nnsight_guide.idioms import idiom
+from nnsight_guide.recording.imports import project_imports
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "snippets" / "from_2024"
@@ -44,7 +44,7 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def outcomes(profile):
-    found = idioms.run(idioms.read_all(FOLDER), profile.environment, ROOT)
+    found = idiom.run(idiom.read_all(FOLDER), profile.environment, ROOT)
     return {outcome.idiom: outcome for outcome in found}
 
 

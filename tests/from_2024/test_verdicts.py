@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from nnsight_guide import idioms, verdicts
-from nnsight_guide.errors import GuideError
-from nnsight_guide.processes import Finished, run
+from nnsight_guide.idioms import idiom, verdicts
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.idioms.processes import Finished, run
 
 ROOT = Path(__file__).parents[2]
 NOW = Finished(0, "16\n", "")
@@ -74,13 +74,13 @@ def test_a_file_without_both_cells_is_named(tmp_path):
     path = tmp_path / "half.py"
     path.write_text('"""Title\n\nWhy.\n"""\n\n# %% then\nprint(1)\n')
     with pytest.raises(GuideError, match=r"half\.py needs .* '# %% then' and '# %% now'"):
-        idioms.read(path)
+        idiom.read(path)
 
 
 def test_an_idiom_is_read_with_its_title_and_its_explanation(tmp_path):
     path = tmp_path / "both.py"
     path.write_text('"""Title\n\nWhy\nso.\n"""\n\nx = 1\n\n# %% then\nprint(x)\n\n# %% now\nx\n')
-    idiom = idioms.read(path)
+    idiom = idiom.read(path)
     assert (idiom.title, idiom.explanation) == ("Title", "Why so.")
     assert (idiom.then, idiom.now) == ("print(x)", "x")
     assert idiom.setup.endswith("x = 1")

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from nnsight_guide import profiles, recordings, retries
-from nnsight_guide.errors import GuideError
-from nnsight_guide.run import Runner
+from nnsight_guide.model import profiles
+from nnsight_guide.recording import recordings
+from nnsight_guide.ndif import retries
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.run.runner import Runner
 from tests.conftest import make_project
 from tests.nnsight_guide.services import RESET, UNAVAILABLE, Flaky
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 
 from nnsight_guide.demo_model.checkpoint import checkpoint
-from nnsight_guide.profiles import GPT_J
+from nnsight_guide.model.profiles import GPT_J
 
 
 def stand_in(folder: Path) -> Path:

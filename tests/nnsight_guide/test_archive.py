@@ -3,7 +3,7 @@
 import os
 import zipfile
 
-from nnsight_guide.archive import pack
+from nnsight_guide.site.offline import pack
 
 
 def test_all_files_lie_in_one_folder_of_the_archives_name(tmp_path):

@@ -9,15 +9,15 @@ from dataclasses import replace
 import pytest
 from bs4 import BeautifulSoup
 
-from nnsight_guide import idioms
+from nnsight_guide.idioms import idiom
 from nnsight_guide.canary import __main__ as canary
-from nnsight_guide.canary import changes, environment, observation, table, ways_round
+from nnsight_guide.canary import changes, environment, observation, summary, ways_round
 from nnsight_guide.canary.changes import Change, Run, WayRound
 from nnsight_guide.canary.observation import Observation
-from nnsight_guide.errors import GuideError
-from nnsight_guide.idioms import Idiom
-from nnsight_guide.processes import Finished
-from nnsight_guide.project import Project
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.idioms.idiom import Idiom
+from nnsight_guide.idioms.processes import Finished
+from nnsight_guide.base.project import Project
 
 SIXTEEN = Finished(0, "16\n", "")
 BROKEN = "today's code fails: Exception: Impossible to guess which tokenizer to use."
@@ -180,7 +180,7 @@ def test_each_way_round_goes_into_the_guides_own_loads(root, tmp_path):
             assert n_loads >= 8
             for path in copied.snippets.rglob("*.py"):
                 compile(path.read_text(), path.name, "exec")
-            assert len(idioms.read_all(copied.snippets / "from_2024")) > 20
+            assert len(idiom.read_all(copied.snippets / "from_2024")) > 20
 
 
 def test_a_way_round_is_known_by_what_the_breakage_says():
@@ -254,7 +254,7 @@ def test_what_cannot_be_installed_is_one_line_and_another_status(project, monkey
 
 
 def parsed(*runs):
-    return BeautifulSoup(table.runs_html(runs), "html.parser")
+    return BeautifulSoup(summary.runs_html(runs), "html.parser")
 
 
 def test_a_run_on_the_page_shows_versions_verdicts_and_every_change():
@@ -293,13 +293,13 @@ def test_all_text_is_escaped():
         changes=[change],
         ways_round=[WayRound(markup, [change])],
     )
-    html = table.runs_html([run])
+    html = summary.runs_html([run])
     assert markup not in html
     assert not BeautifulSoup(html, "html.parser").select("b")
 
 
 def test_the_first_recorded_run_is_that_of_transformers_5_23():
-    first = changes.load_all(table.RUNS)[-1]
+    first = changes.load_all(summary.RUNS)[-1]
     assert (first.pinned["nnsight"], first.newest["nnsight"]) == ("0.8.1", "0.8.1")
     assert first.newest["transformers"] == "5.23.0"
     assert any("Impossible to guess which tokenizer to use" in each.new for each in first.changes)

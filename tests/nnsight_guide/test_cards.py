@@ -3,8 +3,8 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from nnsight_guide.cards import Card, card_of, cards_html
-from nnsight_guide.errors import GuideError
+from nnsight_guide.html.cards import Card, card_of, cards_html
+from nnsight_guide.base.errors import GuideError
 
 HEAD = """# Traces & `save`
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nnsight_guide.cells import first_lines, raises, read_notebook
-from nnsight_guide.errors import GuideError
+from nnsight_guide.recording.cells import first_lines, raises, read_notebook
+from nnsight_guide.base.errors import GuideError
 
 SNIPPET = '''"""What it is about."""
 

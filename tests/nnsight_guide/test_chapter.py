@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
-from nnsight_guide import chapter
-from nnsight_guide.page import Page, open_page
-from nnsight_guide.recordings import Recording
+from nnsight_guide.chapter import calls
+from nnsight_guide.chapter.page import Page, open_page
+from nnsight_guide.recording.recordings import Recording
 
 SOURCE = """# A chapter
 
@@ -47,7 +47,7 @@ def page(profile):
 
 
 def test_a_block_carries_snippet_cell_key_and_model(page):
-    block = BeautifulSoup(chapter.cell("first", "ask"), "html.parser").div
+    block = BeautifulSoup(calls.cell("first", "ask"), "html.parser").div
     assert block["data-snippet"] == "first"
     assert block["data-cell"] == "ask"
     assert block["data-key"] == RECORDING.key
@@ -56,38 +56,38 @@ def test_a_block_carries_snippet_cell_key_and_model(page):
 
 
 def test_a_deliberate_failure_is_marked(page):
-    assert "data-raises" in chapter.cell("first", "fail")
+    assert "data-raises" in calls.cell("first", "fail")
 
 
 def test_the_file_is_linked_from_where_the_page_lies(page):
-    assert 'href="../../downloads/first.py"' in chapter.cell("first", "ask")
+    assert 'href="../../downloads/first.py"' in calls.cell("first", "ask")
 
 
 def test_a_page_knows_which_recordings_it_shows(page):
-    chapter.cell("first", "ask")
-    chapter.cell("first", "fail")
+    calls.cell("first", "ask")
+    calls.cell("first", "fail")
     assert page.shown == [RECORDING]
 
 
 def test_a_misspelt_cell_is_a_problem_of_the_page_at_its_line(page):
-    assert chapter.cell("first", "aks") == ""
+    assert calls.cell("first", "aks") == ""
     assert page.problems == [
         "docs/a.md, line 8: snippets/first.py has no cell 'aks': did you mean 'ask'?"
     ]
 
 
 def test_a_misspelt_snippet_is_a_problem_of_the_page_at_its_line(page):
-    chapter.cell("frist", "ask")
+    calls.cell("frist", "ask")
     assert page.problems == [
         "docs/a.md, line 9: there is no snippet 'frist': did you mean 'first'?"
     ]
 
 
 def test_an_unknown_section_of_the_published_facts_is_a_problem(page):
-    chapter.published("confg")
+    calls.published("confg")
     assert "did you mean 'config'?" in page.problems[0]
 
 
 def test_the_page_says_that_the_demo_model_ran(page):
-    assert "demo model" in chapter.which_model()
-    assert 'href="../../demo-model/"' in chapter.which_model()
+    assert "demo model" in calls.which_model()
+    assert 'href="../../demo-model/"' in calls.which_model()

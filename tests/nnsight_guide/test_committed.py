@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from nnsight_guide import committed, recordings
-from nnsight_guide.errors import GuideError
+from nnsight_guide.recording import real_model, recordings
+from nnsight_guide.base.errors import GuideError
 from tests.nnsight_guide.stand_in import hub_with_stand_in, stand_in
 
 FOLDER = "snippets/recordings/gpt-j-6b"
@@ -115,7 +115,7 @@ def files(project) -> dict[str, bytes]:
 
 
 def date(project) -> str:
-    return committed.fresh(project, "first").provenance["date"]
+    return real_model.fresh(project, "first").provenance["date"]
 
 
 def edit(project, snippet: str, old: str, new: str) -> None:
@@ -140,9 +140,9 @@ def test_record_writes_what_runs_on_the_real_model_and_nothing_else(project, rec
 def test_a_committed_recording_is_a_notebook_that_says_how_it_was_made(project, recorded):
     import nbformat
 
-    path = committed.recording_path(project, "first")
+    path = real_model.recording_path(project, "first")
     nbformat.validate(nbformat.read(path, as_version=4))
-    made = committed.fresh(project, "first").provenance
+    made = real_model.fresh(project, "first").provenance
     assert (made["profile"], made["model"]) == ("local", "EleutherAI/gpt-j-6b")
     assert (made["device"], made["dtype"]) == ("cpu", "bfloat16")
 
@@ -198,8 +198,8 @@ def test_a_model_in_a_folder_is_recorded_under_the_folders_name(tmp_path, projec
 def test_what_a_recording_depends_on_makes_it_stale_by_name(project, recorded, name):
     path = project.root / name
     path.write_text(path.read_text() + "\n# changed\n")
-    assert committed.freshness(project, "first").stale_because == [f"{name} changed"]
-    assert committed.fresh(project, "first") is None
+    assert real_model.freshness(project, "first").stale_because == [f"{name} changed"]
+    assert real_model.fresh(project, "first") is None
 
 
 @pytest.mark.parametrize(
@@ -217,33 +217,33 @@ def test_what_a_recording_depends_on_makes_it_stale_by_name(project, recorded, n
 def test_it_is_fresh_on_any_machine_but_not_with_other_versions(
     project, recorded, part, value, may_be_shown
 ):
-    path = committed.recording_path(project, "first")
+    path = real_model.recording_path(project, "first")
     good = path.read_bytes()
     made = recordings.load(path)
     assert part in made.key_parts
     made.notebook["metadata"]["guide"]["key_parts"][part] = value
     recordings.save(made, path)
     try:
-        assert (committed.fresh(project, "first") is not None) == may_be_shown
+        assert (real_model.fresh(project, "first") is not None) == may_be_shown
     finally:
         path.write_bytes(good)
 
 
 @pytest.mark.parametrize("damage", [b"{}", b"<<<<<<< HEAD\n{}", b""])
 def test_a_damaged_recording_is_named_and_not_passed_over(project, recorded, damage):
-    path = committed.recording_path(project, "first")
+    path = real_model.recording_path(project, "first")
     good = path.read_bytes()
     path.write_bytes(damage)
     try:
         with pytest.raises(GuideError, match=rf"^{FOLDER}/first\.ipynb is damaged: `git restore"):
-            committed.fresh(project, "first")
+            real_model.fresh(project, "first")
     finally:
         path.write_bytes(good)
 
 
 def test_a_snippet_that_does_not_exist_has_no_recording(project):
     with pytest.raises(GuideError, match="there is no snippet 'frist'"):
-        committed.fresh(project, "frist")
+        real_model.fresh(project, "frist")
 
 
 def test_status_tells_of_the_committed_recordings(project, recorded, command):
@@ -329,7 +329,7 @@ def test_a_stale_recording_is_never_shown(project, build):
 
 
 def test_another_checkpoint_than_gpt_j_goes_by_its_own_name(project, build):
-    path = committed.recording_path(project, "first")
+    path = real_model.recording_path(project, "first")
     good = path.read_text()
     made = recordings.load(path)
     made.notebook["metadata"]["guide"]["provenance"]["model"] = "random-gptj"

@@ -8,8 +8,8 @@ import pytest
 from bs4 import BeautifulSoup
 from markdown import Markdown
 
-from nnsight_guide import gptj_source
-from nnsight_guide.page import Page, open_page
+from nnsight_guide.chapter import gptj_source
+from nnsight_guide.chapter.page import Page, open_page
 
 GLOSSARY = "# Glossary\n\n## Head\n\n## Attention pattern\n\n## d_model\n\n## Logits\n\n## Token\n"
 

@@ -9,9 +9,10 @@ from circuitsvis.attention import attention_patterns
 from circuitsvis.tokens import colored_tokens
 from IPython.core.formatters import DisplayFormatter
 
-from nnsight_guide import display, recordings
-from nnsight_guide.figure import MIME, figure_html
-from nnsight_guide.run import Runner
+from nnsight_guide.run import display
+from nnsight_guide.recording import recordings
+from nnsight_guide.html.figures import MIME, figure_html
+from nnsight_guide.run.runner import Runner
 
 TOKENS = ["The", " city", "\n</script>"]
 ATTENTION = torch.tensor([[[1.0, 0, 0], [1 / 3, 2 / 3, 0], [0.2, 0.3, 0.5]]] * 2)

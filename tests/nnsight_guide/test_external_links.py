@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from nnsight_guide.external_links import external_links, faults, main
+from nnsight_guide.site.external_links import external_links, faults, main
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -6,9 +6,9 @@ import re
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from nnsight_guide.errors import GuideError
-from nnsight_guide.figure import COMPONENT, MIME, figure_html, text_alternative
-from nnsight_guide.render import cell_html, shown_html
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.html.figures import COMPONENT, MIME, figure_html, text_alternative
+from nnsight_guide.html.render import cell_html, shown_html
 
 TOKENS = ["The", " E", "iff", "el", " Tower", " is"]
 N = len(TOKENS)

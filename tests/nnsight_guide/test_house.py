@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nnsight_guide.imports import imported_modules
+from nnsight_guide.recording.imports import imported_modules
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "nnsight_guide"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nnsight_guide.imports import project_imports
+from nnsight_guide.recording.imports import project_imports
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from nnsight_guide.kernel import CALL
+from nnsight_guide.run.kernel import CALL
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a process that has ended is still asked for")

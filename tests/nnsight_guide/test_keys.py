@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from nnsight_guide import keys, recordings
-from nnsight_guide.errors import GuideError
+from nnsight_guide.recording import keys, recordings
+from nnsight_guide.base.errors import GuideError
 
 
 @pytest.fixture

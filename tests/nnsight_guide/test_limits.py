@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nnsight_guide import limits
-from nnsight_guide.errors import GuideError
+from nnsight_guide.run import limits
+from nnsight_guide.base.errors import GuideError
 
 ROOT = Path(__file__).parents[2]
 

@@ -3,8 +3,8 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from nnsight_guide.markdown_pages import preprocess
-from nnsight_guide.render import output_html
+from nnsight_guide.site.markdown_pages import preprocess
+from nnsight_guide.html.render import output_html
 
 TABS = (
     '<div class="tabbed-set"><input><input><div class="tabbed-labels"><label>One</label>'

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
-from nnsight_guide import chapter, migration
-from nnsight_guide.idioms import Idiom
-from nnsight_guide.outcomes import RecordedOutcome
-from nnsight_guide.page import Page, open_page
-from nnsight_guide.verdicts import Outcome
+from nnsight_guide.chapter import calls
+from nnsight_guide.idioms import table
+from nnsight_guide.idioms.idiom import Idiom
+from nnsight_guide.idioms.outcomes import RecordedOutcome
+from nnsight_guide.chapter.page import Page, open_page
+from nnsight_guide.idioms.verdicts import Outcome
 
 MARKUP = "<b>&amp;</b>"
 IDIOM = Idiom("old_name", "The `old` name", "Write `new`, & so on.", "", "old(1 < 2)", "new('<i>')")
@@ -22,7 +23,7 @@ def row(verdict="works", then="16", now="16", message="", idiom=IDIOM):
 
 
 def parsed(*rows):
-    return BeautifulSoup(migration.table_html(rows), "html.parser")
+    return BeautifulSoup(table.table_html(rows), "html.parser")
 
 
 def today(*args, **kwargs):
@@ -98,8 +99,8 @@ def test_the_code_is_highlighted_and_only_todays_has_a_copy_button():
 def test_all_text_is_escaped():
     idiom = Idiom("x", MARKUP, f"`{MARKUP}`", "", MARKUP, MARKUP)
     for verdict in ("works", "warns", "fails", "differs"):
-        html = migration.table_html([row(verdict, MARKUP, MARKUP, MARKUP, idiom)])
-        html += migration.overview_html([row(verdict, MARKUP, MARKUP, MARKUP, idiom)])
+        html = table.table_html([row(verdict, MARKUP, MARKUP, MARKUP, idiom)])
+        html += table.overview_html([row(verdict, MARKUP, MARKUP, MARKUP, idiom)])
         assert MARKUP not in html
         assert not BeautifulSoup(html, "html.parser").select("b, i")
 
@@ -109,7 +110,7 @@ def test_the_overview_counts_each_verdict_and_leads_to_its_rows():
         row("fails", message="no", idiom=Idiom(name, f"`{name}`", "x", "", "x", "x"))
         for name in ("a", "b")
     ]
-    found = BeautifulSoup(migration.overview_html([*rows, row()]), "html.parser")
+    found = BeautifulSoup(table.overview_html([*rows, row()]), "html.parser")
     items = found.select("li")
     assert [item.select_one(".guide-verdict")["data-verdict"] for item in items] == [
         "fails",
@@ -130,13 +131,13 @@ def page(profile):
 
 
 def test_a_page_shows_idioms_and_knows_where_their_outcomes_come_from(page):
-    assert 'data-idiom="old_name"' in chapter.idioms_table("old_name")
+    assert 'data-idiom="old_name"' in calls.idioms_table("old_name")
     assert page.shown == [row()[1]]
-    assert "1 of 1." in chapter.idioms_overview()
+    assert "1 of 1." in calls.idioms_overview()
 
 
 def test_a_misspelt_idiom_is_a_problem_of_the_page_at_its_line(page):
-    assert chapter.idioms_table("old_naem") == ""
+    assert calls.idioms_table("old_naem") == ""
     assert page.problems == [
         "docs/a.md, line 5: there is no idiom 'old_naem': did you mean 'old_name'?"
     ]

@@ -11,14 +11,14 @@ from typing import Any
 import nbformat
 import pytest
 
-from nnsight_guide import notebook_prose as prose
-from nnsight_guide.errors import GuideError
-from nnsight_guide.figure import MIME
-from nnsight_guide.heat_map_png import heat_maps_png
-from nnsight_guide.notebook_page import colab_url
-from nnsight_guide.notebook_source import Chapter
-from nnsight_guide.notebooks import notebook
-from nnsight_guide.recordings import Recording
+from nnsight_guide.notebook import prose as prose
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.html.figures import MIME
+from nnsight_guide.html.heat_map_png import heat_maps_png
+from nnsight_guide.site.mkdocs_jupyter import colab_url
+from nnsight_guide.notebook.chapter_source import Chapter
+from nnsight_guide.notebook.writer import notebook
+from nnsight_guide.recording.recordings import Recording
 
 VERSIONS = {"nnsight": "0.8.1", "torch": "2.13.0+cpu", "transformers": "5.22.2"}
 DRAWING = {

@@ -7,8 +7,9 @@ import re
 
 import pytest
 
-from nnsight_guide import keys, outcomes
-from nnsight_guide.errors import GuideError
+from nnsight_guide.recording import keys
+from nnsight_guide.idioms import outcomes
+from nnsight_guide.base.errors import GuideError
 
 # Neither needs a library, so that nothing slow is imported but by the process that copies itself.
 SAME = '"""The same\n\nStill 16.\n"""\n\n# %% then\nprint(16)\n\n# %% now\nprint(4 * 4)\n'

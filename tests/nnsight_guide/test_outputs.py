@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from nnsight_guide.outputs import normalise
+from nnsight_guide.recording.outputs import normalise
 
 ROOT = Path("/home/somebody/guide")
 

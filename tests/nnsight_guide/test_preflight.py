@@ -9,8 +9,9 @@ from importlib.metadata import version
 
 import pytest
 
-from nnsight_guide import live, ndif, preflight, profiles, weights
-from nnsight_guide.errors import GuideError
+from nnsight_guide.ndif import availability, client
+from nnsight_guide.model import preflight, profiles, weights
+from nnsight_guide.base.errors import GuideError
 from tests.nnsight_guide.services import answering, blackhole, silent
 
 KEY = "0123456789abcdef-the-right-one"
@@ -24,7 +25,7 @@ def who(headers):
 
 
 def answers(**changed):
-    packages = {name: version(name) for name in live.COMPARED}
+    packages = {name: version(name) for name in availability.COMPARED}
     return {
         "/whoami": who,
         "/status": {"deployments": {"one": {**LIVE, **RUNNING}}},
@@ -101,17 +102,17 @@ def test_a_model_that_is_not_live_is_named_with_those_that_are(told):
 
 
 def test_where_no_model_is_live_that_is_said():
-    assert live.not_live(MODEL, {}) == f"{MODEL} is not live on the service (no model is)"
+    assert availability.not_live(MODEL, {}) == f"{MODEL} is not live on the service (no model is)"
 
 
 def test_of_many_live_models_some_are_named():
     many = {str(n): {"repo_id": f"m/{n:02}", **RUNNING} for n in range(40)}
-    assert "m/00, m/01" in live.not_live(MODEL, many)
-    assert live.not_live(MODEL, many).endswith("m/11 and 28 more)")
+    assert "m/00, m/01" in availability.not_live(MODEL, many)
+    assert availability.not_live(MODEL, many).endswith("m/11 and 28 more)")
 
 
 def test_a_model_is_live_however_its_name_is_capitalised():
-    assert not live.not_live(MODEL.upper(), {"one": {**LIVE, **RUNNING}})
+    assert not availability.not_live(MODEL.upper(), {"one": {**LIVE, **RUNNING}})
 
 
 def test_other_versions_are_named_here_and_there():
@@ -179,7 +180,7 @@ def test_a_service_that_stays_in_trouble_is_named_with_what_it_said():
 def test_a_service_that_says_nothing_is_given_up_within_the_stated_time(
     monkeypatch, trouble, limit
 ):
-    assert ndif.CONNECT_SECONDS <= ndif.READ_SECONDS <= ndif.TOTAL_SECONDS <= 60
+    assert client.CONNECT_SECONDS <= client.READ_SECONDS <= client.TOTAL_SECONDS <= 60
     monkeypatch.setattr(ndif, limit, 0.4)
     begin = time.monotonic()
     with trouble() as host:
@@ -191,7 +192,7 @@ def test_a_service_that_says_nothing_is_given_up_within_the_stated_time(
 def test_the_host_that_nnsight_itself_asks_is_the_default():
     import nnsight
 
-    assert ndif.default_host() == nnsight.CONFIG.__class__().API.HOST
+    assert client.default_host() == nnsight.CONFIG.__class__().API.HOST
 
 
 @pytest.fixture

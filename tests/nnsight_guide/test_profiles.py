@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nnsight_guide import profiles
-from nnsight_guide.errors import GuideError
+from nnsight_guide.model import profiles
+from nnsight_guide.base.errors import GuideError
 
 
 def test_without_a_word_the_demo_model_runs():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nnsight_guide import recordings
-from nnsight_guide.errors import GuideError
-from nnsight_guide.recordings import Recording
+from nnsight_guide.recording import recordings
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.recording.recordings import Recording
 
 RECORDING = Recording(
     {

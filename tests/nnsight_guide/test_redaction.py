@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from nnsight_guide import redaction
+from nnsight_guide.base import redaction
 
 KEY = "5a0c2a3e-the-secret-0001"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bs4 import BeautifulSoup
 
-from nnsight_guide.render import cell_html, output_text, provenance_html
+from nnsight_guide.html.render import cell_html, output_text, provenance_html
 
 STREAM = {"output_type": "stream", "name": "stdout", "text": "<b>1 & 2</b>\n"}
 ERROR = {"output_type": "error", "ename": "NameError", "evalue": "no x", "traceback": []}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nnsight_guide import outcomes, recordings, rerun
+from nnsight_guide.idioms import outcomes
+from nnsight_guide.recording import recordings
+from nnsight_guide.verify import rerun
 from nnsight_guide.__main__ import main
 
 SITE = """

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from nnsight_guide import retries
-from nnsight_guide.errors import GuideError, TransientError
+from nnsight_guide.ndif import retries
+from nnsight_guide.base.errors import GuideError, TransientError
 
 SENDING = ("RemoteError", "Failed to send request: Too busy right now.")
 

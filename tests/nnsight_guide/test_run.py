@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from nnsight_guide import recordings
-from nnsight_guide.errors import GuideError
-from nnsight_guide.freshness import freshness
-from nnsight_guide.run import Runner
+from nnsight_guide.recording import recordings
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.recording.freshness import freshness
+from nnsight_guide.run.runner import Runner
 
 SNIPPETS = ["first", "model", "second"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nnsight_guide.scratch import scratch_folder
+from nnsight_guide.base.scratch import scratch_folder
 
 OWNER = """
 import sys

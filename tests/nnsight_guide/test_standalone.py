@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nnsight_guide.cells import read_notebook
-from nnsight_guide.recordings import Recording
-from nnsight_guide.standalone import standalone_script
+from nnsight_guide.recording.cells import read_notebook
+from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.notebook.script import standalone_script
 
 
 @pytest.fixture

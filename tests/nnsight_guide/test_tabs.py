@@ -7,9 +7,9 @@ import dataclasses
 import pytest
 from bs4 import BeautifulSoup
 
-from nnsight_guide.notes import which_model_html, which_service_html
-from nnsight_guide.recordings import Recording
-from nnsight_guide.tabs import recorded_html, tabs_html
+from nnsight_guide.html.provenance import which_model_html, which_service_html
+from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.html.tabs import recorded_html, tabs_html
 
 MADE = {"profile": "local", "model": "EleutherAI/gpt-j-6b", "device": "cpu", "date": "2026-11-23"}
 

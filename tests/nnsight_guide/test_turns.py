@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from nnsight_guide import turns
+from nnsight_guide.base import build_lock
 
 OTHER = """
 import sys
@@ -34,7 +34,7 @@ def other(project):
 
 def test_who_comes_second_says_so_and_waits_for_the_first(project, other, capsys):
     threading.Timer(0.3, other.stdin.close).start()
-    with turns.turn(project):
+    with build_lock.turn(project):
         assert other.stdin.closed
     assert capsys.readouterr().err == "another build is running cells: waiting for it\n"
 
@@ -42,11 +42,11 @@ def test_who_comes_second_says_so_and_waits_for_the_first(project, other, capsys
 def test_the_turn_of_a_process_that_was_killed_is_over(project, other, capsys):
     other.kill()
     other.wait()
-    with turns.turn(project):
+    with build_lock.turn(project):
         assert capsys.readouterr().err == ""
 
 
 def test_one_that_hangs_is_not_waited_for_for_ever(project, other, monkeypatch):
     monkeypatch.setattr(turns, "SECONDS", 0.1)
-    with turns.turn(project):
+    with build_lock.turn(project):
         assert other.poll() is None

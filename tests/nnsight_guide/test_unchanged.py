@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-from nnsight_guide import unchanged
-from nnsight_guide.profiles import current
+from nnsight_guide.site import stamp
+from nnsight_guide.model.profiles import current
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def project(built, tmp_path, monkeypatch):
 
 def is_unchanged(project, environ=os.environ):
     profile = current({name: environ[name] for name in environ if name == "GUIDE_PROFILE"})
-    return unchanged.is_built(project, unchanged.sources(project, profile, environ))
+    return stamp.is_built(project, stamp.sources(project, profile, environ))
 
 
 def append(path):
@@ -88,9 +88,9 @@ def test_another_version_of_any_package_is_a_change(project, tmp_path, monkeypat
 
 def test_what_is_edited_during_the_build_is_not_taken_for_built(project):
     profile = current({})
-    before = unchanged.sources(project, profile)
+    before = stamp.sources(project, profile)
     append(project.root / "docs" / "index.md")
-    unchanged.remember(project, profile, before)
+    stamp.remember(project, profile, before)
     assert not is_unchanged(project)
 
 

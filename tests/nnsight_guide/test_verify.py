@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from nnsight_guide import cells, committed, keys, recordings
-from nnsight_guide.errors import GuideError
-from nnsight_guide.published import ExpectedOutput, expected_outputs, facts, published_html
-from nnsight_guide.recordings import Recording
-from nnsight_guide.verify import differences, verify
+from nnsight_guide.recording import cells, keys, real_model, recordings
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.html.published import ExpectedOutput, expected_outputs, facts, published_html
+from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.verify.facts import differences, verify
 
 CONFIG = 'GPTJConfig {\n  "n_layer": 28,\n  "n_head": 16\n}\n'
 
@@ -19,7 +19,7 @@ def recording(text: str, model: str = "EleutherAI/gpt-j-6b", **key_parts: str) -
     """What is recorded of a cell that printed `text`."""
     output = {"output_type": "stream", "name": "stdout", "text": text}
     cell = {"metadata": {"title": "ask"}, "source": "", "outputs": [output]}
-    made = dict.fromkeys(committed.PROVENANCE, "") | {"model": model, "seconds": {}}
+    made = dict.fromkeys(real_model.PROVENANCE, "") | {"model": model, "seconds": {}}
     guide = {"key_parts": key_parts, "provenance": made}
     return Recording({"cells": [cell], "metadata": {"guide": guide}})
 
@@ -27,7 +27,7 @@ def recording(text: str, model: str = "EleutherAI/gpt-j-6b", **key_parts: str) -
 def commit(project, text: str, snippet: str = "first") -> Path:
     """Lay a recording that is fresh to where the committed ones are."""
     parts = keys.surroundings(project, project.snippet_path(snippet))
-    path = committed.recording_path(project, snippet)
+    path = real_model.recording_path(project, snippet)
     made = recording(text, **parts)
     made.notebook["metadata"]["guide"]["key_parts"]["recording format"] = recordings.FORMAT
     recordings.save(made, path)

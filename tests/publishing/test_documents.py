@@ -70,7 +70,8 @@ def test_the_security_policy_answers_each_question_and_names_what_is_there():
 
 
 def test_what_it_says_of_the_loopback_service_and_of_the_key_is_what_the_code_does():
-    from nnsight_guide import profiles, redaction
+    from nnsight_guide.model import profiles
+    from nnsight_guide.base import redaction
     from nnsight_guide.loopback import settings
 
     text = (ROOT / "SECURITY.md").read_text()

@@ -144,7 +144,7 @@ def test_the_site_is_built_through_make_site_alone_and_published_as_it_is():
 
 
 def test_the_site_goes_to_the_branch_that_the_links_to_colab_name():
-    from nnsight_guide.notebook_page import colab_url
+    from nnsight_guide.site.mkdocs_jupyter import colab_url
 
     url = colab_url("https://github.com/someone/guide", "a.ipynb")
     branch = re.search(r"/blob/([^/]+)/a\.ipynb$", url)[1]

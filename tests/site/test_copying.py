@@ -16,7 +16,7 @@ from bs4 import Tag
 from playwright.sync_api import expect
 
 from nnsight_guide import loopback
-from nnsight_guide.cells import is_remote
+from nnsight_guide.recording.cells import is_remote
 from nnsight_guide.demo_model.checkpoint import checkpoint
 from tests.browser import conftest as browser_tests
 from tests.site.reading import ROOT, chapter_pages

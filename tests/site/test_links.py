@@ -10,7 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from bs4 import BeautifulSoup, NavigableString, Tag
 
-from nnsight_guide import gptj_source
+from nnsight_guide.chapter import gptj_source
 from tests.site.reading import ROOT, chapter_pages
 
 WORDS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nnsight_guide import idioms
+from nnsight_guide.idioms import idiom
 
 PAGE = "migration/index.html"
 SOURCE = "docs/migration.md"
@@ -32,7 +32,7 @@ def outcomes(checkout, first_build):
 
 @pytest.fixture(scope="module")
 def files(checkout):
-    return {idiom.name: idiom for idiom in idioms.read_all(checkout / "snippets/from_2024")}
+    return {idiom.name: idiom for idiom in idiom.read_all(checkout / "snippets/from_2024")}
 
 
 def texts(row, selector):

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from nnsight_guide import loopback
 from nnsight_guide.demo_model.checkpoint import checkpoint
-from nnsight_guide.figure import MIME
+from nnsight_guide.html.figures import MIME
 from tests.browser import conftest as browser_tests
 from tests.site.executing import execute
 from tests.site.reading import ROOT, chapter_pages

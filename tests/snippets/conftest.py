@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from nnsight_guide import cells, recordings
+from nnsight_guide.recording import cells, recordings
 from nnsight_guide.demo_model.checkpoint import checkpoint
-from nnsight_guide.profiles import Profile
-from nnsight_guide.project import Project
-from nnsight_guide.recordings import Recording
-from nnsight_guide.render import output_text
-from nnsight_guide.run import Runner
+from nnsight_guide.model.profiles import Profile
+from nnsight_guide.base.project import Project
+from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.html.render import output_text
+from nnsight_guide.run.runner import Runner
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from nnsight_guide.figure import MIME
-from nnsight_guide.published import facts
+from nnsight_guide.html.figures import MIME
+from nnsight_guide.html.published import facts
 from snippets import attention_patterns as chapter
 
 N_TOKENS = 10

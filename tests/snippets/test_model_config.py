@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-from nnsight_guide.published import facts
+from nnsight_guide.html.published import facts
 from snippets import model
 from snippets import model_config as chapter
 

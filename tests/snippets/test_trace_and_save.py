@@ -2,7 +2,7 @@
 
 import torch
 
-from nnsight_guide.published import facts
+from nnsight_guide.html.published import facts
 from snippets import trace_and_save as chapter
 
 PUBLISHED = facts()["trace"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nnsight_guide import loopback
-from nnsight_guide.kernel import QUIET
+from nnsight_guide.run.kernel import QUIET
 from tests.truth.small_site import SmallSite
 
 

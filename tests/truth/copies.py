@@ -25,7 +25,7 @@ import torch
 from tqdm import tqdm
 
 import nnsight_guide.loopback
-import nnsight_guide.run  # noqa: F401 - imported once, for all copies
+import nnsight_guide.run.runner  # noqa: F401 - imported once, for all copies
 from tests.truth import oracle
 
 MODEL = Path("snippets/model.py")

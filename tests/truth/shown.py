@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 
-from nnsight_guide.outputs import BAR, without_colours
+from nnsight_guide.recording.outputs import BAR, without_colours
 from tests.truth.oracle import Figure
 
 Shown = dict[tuple[str, str], tuple[str, list[str]]]  # snippet and cell → code and output

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from nnsight_guide.cells import is_remote
-from nnsight_guide.imports import project_imports
+from nnsight_guide.recording.cells import is_remote
+from nnsight_guide.recording.imports import project_imports
 from tests.truth.mutants import cells
 from tests.truth.oracle import Truth
 from tests.truth.shown import Shown, lines, on_page

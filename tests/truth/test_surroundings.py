@@ -15,7 +15,7 @@ import pytest
 from packaging.version import Version
 from safetensors.torch import load_file, save_file
 
-from nnsight_guide import keys, recordings
+from nnsight_guide.recording import keys, recordings
 from nnsight_guide.demo_model.checkpoint import checkpoint
 from tests.truth.shown import on_page
 from tests.truth.small_site import SmallSite

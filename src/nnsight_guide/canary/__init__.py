@@ -7,5 +7,5 @@
     environment  a throw-away environment, and a copy of the checkout to run in
     ways_round   known ways round a breakage, to be tried where it is met
     __main__     all of this, one after another
-    table        the runs that were recorded → HTML, for the page on versions that go together
+    summary      the runs that were recorded → HTML, for the page on versions that go together
 """

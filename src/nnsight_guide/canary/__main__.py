@@ -12,12 +12,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.base.project import Project
 from nnsight_guide.canary import changes, ways_round
-from nnsight_guide.canary.changes import Change, Run, WayRound
+from nnsight_guide.canary.changes import CanaryRun, Change, WayRound
 from nnsight_guide.canary.environment import Environment, copy, observe, required
 from nnsight_guide.canary.observation import Observation
-from nnsight_guide.errors import GuideError
-from nnsight_guide.project import Project
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if found.changes else 0
 
 
-def run(project: Project, held: Sequence[str]) -> Run:
+def run(project: Project, held: Sequence[str]) -> CanaryRun:
     """Compare the pinned versions, which are installed here, with the newest.
 
     Raises:
@@ -62,7 +62,7 @@ def run(project: Project, held: Sequence[str]) -> Run:
         if found:
             remaining = dict(_put_back(newest, project, work, old, new))
             found = changes.attributed(found, remaining)
-        return Run(
+        return CanaryRun(
             date=datetime.datetime.now(datetime.UTC).date().isoformat(),
             held=tuple(held),
             pinned=old.versions,

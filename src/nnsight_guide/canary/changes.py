@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.base.project import Project
+from nnsight_guide.base.scratch import write_json
 from nnsight_guide.canary.observation import Observation
-from nnsight_guide.errors import GuideError
-from nnsight_guide.project import Project
-from nnsight_guide.scratch import write_json
 
 MISSING = "is not there"
 
@@ -20,7 +20,13 @@ MISSING = "is not there"
 class Change:
     """What an idiom or a test does with the newest releases, beside what it did.
 
-    `libraries` are those of which the older release, put back alone, undoes the change.
+    Attributes:
+        kind: "idiom" or "test".
+        name: which one.
+        old: what it did, in a few words.
+        new: what it does.
+        libraries: those of which the older release, put back alone, undoes the change.
+
     """
 
     kind: str
@@ -32,17 +38,32 @@ class Change:
 
 @dataclass(frozen=True)
 class WayRound:
-    """An argument for every load of a model, and what is still changed with it."""
+    """A way round a breakage.
+
+    Attributes:
+        argument: what every load of a model gets as well.
+        changes: what is still changed with it.
+
+    """
 
     argument: str
     changes: Sequence[Change]
 
 
 @dataclass(frozen=True)
-class Run:
+class CanaryRun:
     """A run of the canary: the two sets of versions, and what changed between them.
 
-    `held` are the requirements that were not let go to their newest releases.
+    Attributes:
+        date: the day, as 2026-12-01.
+        held: the requirements that were not let go to their newest releases.
+        pinned: the guide's version of each library.
+        newest: the newest.
+        n_idioms: how many idioms were run.
+        n_tests: how many tests.
+        changes: what changed.
+        ways_round: what helps.
+
     """
 
     date: str
@@ -82,7 +103,7 @@ def groups(changes: Iterable[Change]) -> dict[tuple[str, str], list[Change]]:
     return found
 
 
-def count(run: Run, changes: Sequence[Change]) -> str:
+def count(run: CanaryRun, changes: Sequence[Change]) -> str:
     """Return how many of a run's idioms and tests are among the changes."""
     n_idioms = sum(change.kind == "idiom" for change in changes)
     n_tests = len(changes) - n_idioms
@@ -120,7 +141,7 @@ def attributed(
     ]
 
 
-def lines(run: Run) -> list[str]:
+def lines(run: CanaryRun) -> list[str]:
     """Return what a run has found, for the terminal: the old beside the new."""
     versions = [
         f"  {name:<14} {run.pinned[name]:<10} → {number}"
@@ -131,15 +152,16 @@ def lines(run: Run) -> list[str]:
     if not run.changes:
         tried = f"{run.n_idioms} idioms of 2024 and {run.n_tests} tests of the snippets"
         return [*versions, *held, f"Nothing changed: {tried} do what they did."]
-    told = [f"Changed: {count(run, run.changes)}."]
+    found_lines = [f"Changed: {count(run, run.changes)}."]
     for (new, libraries), found in groups(run.changes).items():
-        told += ["", f"new ({libraries}): {new}"]
-        told += [f"  {change.kind} {change.name}; old: {change.old}" for change in found]
+        found_lines += ["", f"new ({libraries}): {new}"]
+        found_lines += [f"  {change.kind} {change.name}; old: {change.old}" for change in found]
     for way in run.ways_round:
-        told += ["", f"With {way.argument} at every load: {count(run, way.changes)}."]
+        found_lines += ["", f"With {way.argument} at every load: {count(run, way.changes)}."]
         for left in way.changes:
-            told += [f"  {left.kind} {left.name}", f"    old: {left.old}", f"    new: {left.new}"]
-    return [*versions, *held, "", *told]
+            found_lines += [f"  {left.kind} {left.name}"]
+            found_lines += [f"    old: {left.old}", f"    new: {left.new}"]
+    return [*versions, *held, "", *found_lines]
 
 
 def folder(project: Project) -> Path:
@@ -147,12 +169,12 @@ def folder(project: Project) -> Path:
     return project.root / "src" / "nnsight_guide" / "canary" / "runs"
 
 
-def save(run: Run, path: Path) -> None:
+def save(run: CanaryRun, path: Path) -> None:
     """Write a run; raises as `write_json`."""
     write_json(asdict(run), path)
 
 
-def load(path: Path) -> Run:
+def load(path: Path) -> CanaryRun:
     """Read a run.
 
     Raises:
@@ -160,23 +182,23 @@ def load(path: Path) -> Run:
 
     """
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        stored = json.loads(path.read_text(encoding="utf-8"))
         ways = tuple(
             WayRound(way["argument"], tuple(map(_change, way["changes"])))
-            for way in told.pop("ways_round")
+            for way in stored.pop("ways_round")
         )
-        found = tuple(map(_change, told.pop("changes")))
-        return Run(**told, changes=found, ways_round=ways)
+        found = tuple(map(_change, stored.pop("changes")))
+        return CanaryRun(**stored, changes=found, ways_round=ways)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise GuideError(
             f"canary/runs/{path.name} cannot be read: restore it, or run `make canary` again"
         ) from None
 
 
-def _change(told: Mapping[str, Any]) -> Change:
-    return Change(**{**told, "libraries": tuple(told["libraries"])})
+def _change(stored: Mapping[str, Any]) -> Change:
+    return Change(**{**stored, "libraries": tuple(stored["libraries"])})
 
 
-def load_all(where: Path) -> list[Run]:
+def load_all(where: Path) -> list[CanaryRun]:
     """Return every recorded run, the latest first; raises as `load`."""
     return [load(path) for path in sorted(where.glob("*.json"), reverse=True)]

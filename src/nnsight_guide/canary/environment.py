@@ -14,10 +14,10 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.base.project import Project
 from nnsight_guide.canary.observation import Observation
-from nnsight_guide.errors import GuideError
-from nnsight_guide.project import Project
-from nnsight_guide.verdicts import last_line
+from nnsight_guide.idioms.verdicts import last_line
 
 NAME = re.compile(r"[A-Za-z0-9._-]+(\[[^]]*\])?")
 COPIED = ("snippets", "src", "tests")
@@ -63,7 +63,7 @@ class Environment:
         return self._pip("freeze").split()
 
     def restore(self, frozen: Iterable[str]) -> None:
-        """Put back what `freeze` has told of; raises as `install`."""
+        """Put back what `freeze` has returned; raises as `install`."""
         self._pip("install", "--no-deps", *frozen)
 
     def _pip(self, *arguments: str) -> str:

@@ -16,21 +16,27 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from nnsight_guide import idioms, keys, outcomes, profiles
-from nnsight_guide.errors import GuideError
-from nnsight_guide.idioms import Idiom
-from nnsight_guide.processes import Finished
-from nnsight_guide.project import Project
-from nnsight_guide.verdicts import clean, judge, last_line
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.base.libraries import installed_versions
+from nnsight_guide.base.project import Project
+from nnsight_guide.idioms.execution import run_cells
+from nnsight_guide.idioms.idiom import FOLDER, Idiom, read_all
+from nnsight_guide.idioms.processes import Finished
+from nnsight_guide.idioms.verdicts import clean, judge, last_line
+from nnsight_guide.model import profiles
 
 TESTS = "tests/snippets"
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What was seen with one set of versions; both results map a name to a few words.
+    """What was seen with one set of versions.
 
-    `idioms` says what became of the old code and of today's; `tests` says "passes" or why not.
+    Attributes:
+        versions: of Python and of each library.
+        idioms: of each idiom, what became of the old code and of today's, in a few words.
+        tests: of each test of the snippets, "passes" or why not.
+
     """
 
     versions: Mapping[str, str]
@@ -54,15 +60,15 @@ def observe(project: Project) -> Observation:
 
 def _versions() -> dict[str, str]:
     # A local build's mark (+cpu) is nobody else's version.
-    return {name: number.partition("+")[0] for name, number in keys.library_versions().items()}
+    return {name: number.partition("+")[0] for name, number in installed_versions().items()}
 
 
 def _idioms(project: Project) -> dict[str, str]:
     demo = profiles.current({})
-    found = idioms.read_all(project.snippets / outcomes.FOLDER)
-    ran = idioms.run_cells(found, demo.environment, project.root)
-    told = {idiom.name: in_words(idiom, then, now) for idiom, then, now in ran}
-    return dict(sorted(told.items()))
+    found = read_all(project.snippets / FOLDER)
+    ran = run_cells(found, demo.environment, project.root)
+    words = {idiom.name: in_words(idiom, then, now) for idiom, then, now in ran}
+    return dict(sorted(words.items()))
 
 
 def in_words(idiom: Idiom, then: Finished, now: Finished) -> str:
@@ -71,12 +77,12 @@ def in_words(idiom: Idiom, then: Finished, now: Finished) -> str:
         outcome = judge(idiom.name, then, now)
     except GuideError:
         return f"today's code fails: {last_line(now.errors) or f'exit code {now.exit_code}'}"
-    told = str(outcome.verdict)
+    words = str(outcome.verdict)
     if outcome.message:
-        told += f": {outcome.message}"
+        words += f": {outcome.message}"
     if outcome.verdict == "differs":
-        told += f"; then prints {_line(outcome.then_output)}"
-    return f"{told}; now prints {_line(outcome.now_output)}"
+        words += f"; then prints {_line(outcome.then_output)}"
+    return f"{words}; now prints {_line(outcome.now_output)}"
 
 
 def _line(text: str) -> str:
@@ -98,10 +104,10 @@ def _tests(project: Project) -> dict[str, str]:
         )
         if not report.is_file():
             raise GuideError(f"{TESTS} could not be run: {last_line(done.stdout + done.stderr)}")
-        told = results(report.read_text(encoding="utf-8"))
-    if not told:
+        seen = results(report.read_text(encoding="utf-8"))
+    if not seen:
         raise GuideError(f"{TESTS} holds no test")
-    return told
+    return seen
 
 
 def results(report: str) -> dict[str, str]:
@@ -109,14 +115,14 @@ def results(report: str) -> dict[str, str]:
 
     A module that cannot be imported has one entry, under its own name.
     """
-    told = {}
+    words = {}
     for case in ElementTree.fromstring(report).iter("testcase"):  # noqa: S314 - pytest wrote it
         module = (case.get("classname") or "").rpartition(".")[2]
         name = str(case.get("name"))
         faults = [found for found in case if found.tag in ("failure", "error", "skipped")]
         name = f"{module}::{name}" if module else name.rpartition(".")[2]
-        told[name] = _why(faults[0]) if faults else "passes"
-    return dict(sorted(told.items()))
+        words[name] = _why(faults[0]) if faults else "passes"
+    return dict(sorted(words.items()))
 
 
 def _why(fault: ElementTree.Element) -> str:

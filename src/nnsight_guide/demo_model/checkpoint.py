@@ -15,10 +15,10 @@ from pathlib import Path
 
 import platformdirs
 
-from nnsight_guide import scratch
+from nnsight_guide.base import scratch
+from nnsight_guide.base.errors import cannot_write
 from nnsight_guide.demo_model import MODEL_ID, digests, shipped
 from nnsight_guide.demo_model import revision as revisions
-from nnsight_guide.errors import cannot_write
 
 
 def checkpoint(cache: Path | None = None) -> Path:

@@ -1,4 +1,4 @@
-"""Which checkpoint the package's files give, told without making it (and without NumPy)."""
+"""Which checkpoint the package's files give, known without making it (and without NumPy)."""
 
 import hashlib
 from pathlib import Path

@@ -3,8 +3,8 @@
 import hashlib
 from pathlib import Path
 
+from nnsight_guide.base.errors import GuideError
 from nnsight_guide.demo_model import digests
-from nnsight_guide.errors import GuideError
 
 FOLDER = Path(__file__).parent
 WEIGHTS = "weights.safetensors"

@@ -15,9 +15,8 @@ and none of NDIF's protection against what a job does. The real engine is NDIF.
 This package is cheap to import; torch and the web framework are loaded by the service alone.
 """
 
-from nnsight_guide.loopback.command import main
-from nnsight_guide.loopback.launch import start
+from nnsight_guide.loopback.launch import serve, start
 from nnsight_guide.loopback.service import Service
 from nnsight_guide.loopback.settings import LoopbackError
 
-__all__ = ["LoopbackError", "Service", "main", "start"]
+__all__ = ["LoopbackError", "Service", "serve", "start"]

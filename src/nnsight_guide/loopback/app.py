@@ -10,7 +10,7 @@
 | `/api/models/…`, `/…/resolve/…` | the hub, see `hub` |
 
 `/request` and `/response` need the key; so nothing runs without it. A result's name is random
-and known only to whoever was told it, since the client fetches results without its key.
+and known only to whoever was given it, since the client fetches results without its key.
 """
 
 from __future__ import annotations

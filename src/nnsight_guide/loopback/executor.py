@@ -25,17 +25,18 @@ ZSTD_LEVEL = 6  # the client's own
 
 
 class JobError(Exception):
-    """A job failed; the text is the one line that its client is told."""
+    """A job failed; the text is the one line that its client gets."""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class JobResult:
     """What a job came to.
 
-    Fields:
+    Attributes:
         data: the result, as the client expects it.
         error: why there is none, in one line; else empty.
         changed: what the job had changed in the model; else empty.
+
     """
 
     data: bytes = b""
@@ -73,7 +74,7 @@ class Executor:
         self.model._module.requires_grad_(False)
         self.state = ModelState.of(self.model)
 
-    def run(self, request: RequestModel, blob: bytes, log: Callable[[str], None]) -> Outcome:
+    def run(self, request: RequestModel, blob: bytes, log: Callable[[str], None]) -> JobResult:
         """Run the job `blob` on the model.
 
         Args:
@@ -86,15 +87,15 @@ class Executor:
         try:
             with self.output.to(log):
                 saved = _execute(model, request, blob)
-            outcome = Outcome(data=_encode(saved, request.compress))
+            result = JobResult(data=_encode(saved, request.compress))
         except JobError as error:
-            outcome = Outcome(error=str(error))
+            result = JobResult(error=str(error))
         # A job that could not be stopped may come here when another model is in use already.
         if model is self.model and (changed := state.differences(model)):
-            outcome = replace(outcome, changed=_some(changed))
+            result = replace(result, changed=_some(changed))
             log(f"This job changed the model ({_some(changed)}); the next job gets it as it was.")
             self.load()
-        return outcome
+        return result
 
 
 def _execute(model: Any, request: RequestModel, blob: bytes) -> dict[str, Any]:

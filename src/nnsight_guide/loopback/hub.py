@@ -24,9 +24,10 @@ KNOWN_BUT_ABSENT = ("EleutherAI/gpt-j-6b",)
 class Hub:
     """A hub with the one repository `repo_id`, of one revision, whose files are in `folder`.
 
-    Fields:
+    Attributes:
         sizes: the files by name, with their sizes in bytes.
         commit: a hash over the contents, as the hub names a revision.
+
     """
 
     repo_id: str

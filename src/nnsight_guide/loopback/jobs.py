@@ -1,4 +1,4 @@
-"""The queue of jobs, and what their clients are told about them."""
+"""The queue of jobs, and what the clients that wait for them get to know."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 
 from nnsight.schema.request import RequestModel
 from nnsight.schema.response import ResponseModel, Status
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from nnsight_guide.loopback.executor import Executor, Outcome
+from nnsight_guide.loopback.executor import Executor, JobResult
 from nnsight_guide.loopback.identity import Identity
 from nnsight_guide.loopback.running import Interrupted, Running
-from nnsight_guide.loopback.sessions import Session
 from nnsight_guide.loopback.settings import report
 
 JOBS_REMEMBERED = 1000
@@ -24,13 +24,44 @@ RESULT_BYTES_KEPT = 1024**3
 PATIENCE = 5.0  # seconds for an interrupted job to end; then it is left to itself
 
 
+class Session:
+    """A client's websocket: frames go in as they come up and out as fast as it takes them.
+
+    Attributes:
+        id: what the client names it by.
+        closed: set once the client is gone.
+
+    """
+
+    def __init__(self) -> None:
+        self.id = secrets.token_hex(16)
+        self.closed = asyncio.Event()
+        self._frames: asyncio.Queue[str | bytes] = asyncio.Queue()
+
+    def post(self, frame: str | bytes) -> None:
+        """Put a frame into the queue; a slow or absent client holds nobody up."""
+        self._frames.put_nowait(frame)
+
+    async def deliver(self, websocket: WebSocket) -> None:
+        """Send the session's id and then its frames, until the client is gone."""
+        with suppress(WebSocketDisconnect, RuntimeError, OSError):
+            await websocket.send_json({"session_id": self.id})
+            while True:
+                frame = await self._frames.get()
+                if isinstance(frame, bytes):
+                    await websocket.send_bytes(frame)
+                else:
+                    await websocket.send_text(frame)
+
+
 @dataclass
 class Job:
     """A job from its arrival on.
 
-    Fields:
+    Attributes:
         session: the client's websocket; None for a client that polls.
         latest: the status that the client gets when it polls.
+
     """
 
     id: str
@@ -133,25 +164,25 @@ class Jobs:
             # Whatever it was in the middle of: the next job gets another model.
             await asyncio.to_thread(self._executor.load)
             return self._fail(job, stopped)
-        outcome = running.outcome.result()
-        end = self._fail(job, outcome.error) if outcome.error else self._hand_out(job, outcome.data)
-        return end + (f"; it changed the model: {outcome.changed}" if outcome.changed else "")
+        result = running.ended.result()
+        end = self._fail(job, result.error) if result.error else self._hand_out(job, result.data)
+        return end + (f"; it changed the model: {result.changed}" if result.changed else "")
 
-    async def _watch(self, running: Running[Outcome], session: Session | None) -> str:
+    async def _watch(self, running: Running[JobResult], session: Session | None) -> str:
         """Wait until a job has run, or stop it; return why it was stopped, if it was."""
         gone = asyncio.ensure_future((session.closed if session else asyncio.Event()).wait())
-        ends: list[asyncio.Future[Any]] = [running.outcome, gone]
+        ends: list[asyncio.Future[Any]] = [running.ended, gone]
         done, _ = await asyncio.wait(
             ends,
             timeout=self._job_seconds,
             return_when=asyncio.FIRST_COMPLETED,
         )
         gone.cancel()
-        if running.outcome in done:
+        if running.ended in done:
             return ""
         running.interrupt()
         with suppress(Interrupted, Exception):  # how it ended no longer matters
-            await asyncio.wait_for(asyncio.shield(running.outcome), PATIENCE)
+            await asyncio.wait_for(asyncio.shield(running.ended), PATIENCE)
         if gone in done:
             return "Stopped: its client is gone."
         return f"Stopped: a job may take {self._job_seconds:g} seconds here."

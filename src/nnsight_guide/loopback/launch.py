@@ -1,10 +1,11 @@
-"""Starting the service as a process of its own, and ending it."""
+"""Starting the service as a process of its own, and ending it; `serve` does so for a terminal."""
 
 from __future__ import annotations
 
 import json
 import os
 import secrets
+import shlex
 import subprocess
 import sys
 import threading
@@ -12,10 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from nnsight_guide.base.redaction import API_KEY_VARIABLE
+from nnsight_guide.base.scratch import scratch_folder
 from nnsight_guide.demo_model import MODEL_ID
 from nnsight_guide.loopback.service import Service
 from nnsight_guide.loopback.settings import HOST, LoopbackError, Settings, refuse_other_hosts
-from nnsight_guide.scratch import scratch_folder
+from nnsight_guide.ndif.client import HOST_VARIABLE
 
 # Larger results are fetched by URL. In a plain script an asynchronous client of nnsight 0.8.1
 # cannot do that: `import nnsight` keeps its HTTP library from loading what it needs.
@@ -26,7 +29,7 @@ STOP_SECONDS = 5.0
 LOG_LINES = 5  # of the service's log, shown when it failed
 
 # What would lead the service's own libraries to the hub, to NDIF, or to the user's settings.
-_NOT_FOR_THE_SERVICE = ("HF_ENDPOINT", "HF_TOKEN", "NDIF_API_KEY", "NDIF_HOST")
+_NOT_FOR_THE_SERVICE = ("HF_ENDPOINT", "HF_TOKEN", API_KEY_VARIABLE, HOST_VARIABLE)
 
 
 @contextmanager
@@ -61,10 +64,7 @@ def start(
 
     """
     refuse_other_hosts(host)
-    if checkpoint is None:
-        from nnsight_guide.demo_model.checkpoint import checkpoint as demo_checkpoint
-
-        checkpoint = demo_checkpoint()
+    checkpoint = checkpoint or _demo_checkpoint()
     with scratch_folder() as folder:
         settings = Settings(
             checkpoint=str(checkpoint.resolve()),
@@ -89,6 +89,56 @@ def start(
                 raise LoopbackError(_epitaph(service))
         finally:
             _stop(process)
+
+
+def serve(host: str = HOST, port: int = 0) -> int:
+    """Run the service until Ctrl-C, and print the environment variables that lead to it.
+
+    Args:
+        host: 127.0.0.1; there to be refused if it is anything else.
+        port: the port to listen on; by default a free one.
+
+    Returns:
+        0, after Ctrl-C.
+
+    Raises:
+        LoopbackError: the service cannot start, or has ended by itself.
+
+    """
+    try:
+        with start(host=host, port=port, log_to_terminal=True) as service:
+            print(instructions(service), flush=True)
+            service.process.wait()
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def instructions(service: Service, *, powershell: bool = os.name == "nt") -> str:
+    """Return what to paste into another terminal to use the `service` there."""
+    if powershell:
+        lines = [
+            f"$env:{name} = '{value.replace(chr(39), 2 * chr(39))}'"
+            for name, value in service.environment().items()
+        ]
+    else:
+        lines = [
+            f"export {name}={shlex.quote(value)}" for name, value in service.environment().items()
+        ]
+    return "\n".join(
+        [
+            "# Paste these lines into the terminal in which you will start Python or Jupyter.",
+            f"# The one model there is {service.repo_id!r}; any other repository is not found",
+            "# while they are set. Ctrl-C here ends the service.",
+            *lines,
+        ]
+    )
+
+
+def _demo_checkpoint() -> Path:
+    from nnsight_guide.demo_model.checkpoint import checkpoint
+
+    return checkpoint()
 
 
 def _spawn(folder: Path, log_to_terminal: bool) -> subprocess.Popen[bytes]:

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnsight_guide.base.redaction import API_KEY_VARIABLE
 from nnsight_guide.loopback.settings import HOST
+from nnsight_guide.ndif.client import HOST_VARIABLE
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class Service:
 
         """
         variables = {
-            "NDIF_HOST": self.url,
-            "NDIF_API_KEY": self.key,
+            HOST_VARIABLE: self.url,
+            API_KEY_VARIABLE: self.key,
             # A model's remote identity is looked up on the hub, so the service is that, too.
             "HF_ENDPOINT": self.url,
             "HF_HUB_OFFLINE": "0",

@@ -1,4 +1,4 @@
-"""What the service is told when it starts, and what it answers."""
+"""The settings of one start of the service, handed to its process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 
-from nnsight_guide.errors import GuideError
+from nnsight_guide.base.errors import GuideError
 
 HOST = "127.0.0.1"
 
@@ -19,7 +19,7 @@ class LoopbackError(GuideError):
 class Settings:
     """One start of the service; sent to it over its standard input, where nobody else reads.
 
-    Fields:
+    Attributes:
         checkpoint: the folder of the model's checkpoint.
         repo_id: the name under which clients know it.
         key: what a client must send; new for each start.
@@ -27,6 +27,7 @@ class Settings:
         port: 0 for a free one.
         inline_limit: a result of more bytes than this is not sent, but fetched by its URL.
         job_seconds: a job that takes longer is stopped.
+
     """
 
     checkpoint: str

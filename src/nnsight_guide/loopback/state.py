@@ -12,9 +12,10 @@ import torch
 class ModelState:
     """Weights and settings of a loaded model, as they were when this was taken.
 
-    Fields:
+    Attributes:
         tensors: copies of parameters and buffers, by name.
         settings: whatever else a job can reach through the model, by name.
+
     """
 
     tensors: dict[str, torch.Tensor]

@@ -1,0 +1,78 @@
+"""Where things lie in a checkout of the guide."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnsight_guide.base.errors import GuideError
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checkout of the guide, known by its folder."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Project:
+        """Return the checkout that `start` (default: the current folder) lies in.
+
+        Raises:
+            GuideError: no folder upwards from `start` holds `mkdocs.yml` and `snippets/`.
+
+        """
+        start = (start or Path.cwd()).resolve()
+        for folder in (start, *start.parents):
+            if (folder / "mkdocs.yml").is_file() and (folder / "snippets").is_dir():
+                return cls(folder)
+        raise GuideError(
+            "no checkout of the guide here: go to the folder that holds mkdocs.yml and snippets/"
+        )
+
+    @property
+    def snippets(self) -> Path:
+        """The folder of the snippets, an importable package."""
+        return self.root / "snippets"
+
+    @property
+    def lock_file(self) -> Path:
+        """The file that pins every version."""
+        return self.root / "requirements.lock"
+
+    @property
+    def cache(self) -> Path:
+        """The git-ignored folder of what a build makes and may lose."""
+        return self.root / ".cache" / "nnsight-guide"
+
+    def snippet_names(self) -> list[str]:
+        """Return the names of all snippets: the modules directly in `snippets/`."""
+        return sorted(path.stem for path in self.snippets.glob("*.py") if path.stem != "__init__")
+
+    def snippet_path(self, name: str) -> Path:
+        """Return the file of the snippet `name`.
+
+        Raises:
+            GuideError: there is no such snippet; the nearest name is named.
+
+        """
+        path = self.snippets / f"{name}.py"
+        if path.is_dir() or (path.is_symlink() and not path.exists()):
+            what = "a folder" if path.is_dir() else "a link that leads nowhere"
+            raise GuideError(f"snippets/{path.name} is {what}: a snippet is a file, so remove it")
+        if Path(name).name != name or name == "__init__" or not path.is_file():
+            raise GuideError(
+                f"there is no snippet '{name}'{did_you_mean(name, self.snippet_names())}"
+            )
+        return path
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a hint at the nearest of the `known` words, as the end of a sentence."""
+    known = list(known)
+    nearest = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    if nearest:
+        return f": did you mean '{nearest[0]}'?"
+    return f": there are {', '.join(known)}" if known else ""

@@ -1,0 +1,37 @@
+"""What a chapter calls, and its Markdown.
+
+```python exec="1" html="1"
+from nnsight_guide.chapter import cell
+print(cell("trace_and_save", "trace"))
+```
+"""
+
+from nnsight_guide.chapter.calls import (
+    canary_runs,
+    cell,
+    chapter_cards,
+    fragment,
+    idioms_overview,
+    idioms_table,
+    output,
+    picture,
+    published,
+    setup,
+    which_model,
+    which_service,
+)
+
+__all__ = [
+    "canary_runs",
+    "cell",
+    "chapter_cards",
+    "fragment",
+    "idioms_overview",
+    "idioms_table",
+    "output",
+    "picture",
+    "published",
+    "setup",
+    "which_model",
+    "which_service",
+]

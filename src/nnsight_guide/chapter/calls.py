@@ -1,0 +1,186 @@
+"""What a chapter calls. Each returns HTML; what goes wrong becomes a problem of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.base.project import did_you_mean
+from nnsight_guide.canary import changes, summary
+from nnsight_guide.chapter.page import current_page, reported
+from nnsight_guide.html import cards, figures, notes, render, tabs
+from nnsight_guide.html.published import published_html
+from nnsight_guide.html.render import SNIPPET_ATTRIBUTES
+from nnsight_guide.idioms import table
+from nnsight_guide.recording import cells
+from nnsight_guide.recording.recordings import pick_cell
+
+DEMO_PAGE = "demo-model.md"
+
+
+@reported
+def cell(snippet: str, name: str, *, fold: str = "", output: bool = True) -> str:
+    """Return a cell of a snippet with its recorded output, as HTML.
+
+    With `fold`, the output is folded away under that summary; with `output=False` it is left
+    out, for a page that shows it elsewhere.
+    """
+    recorded, data = _recorded_cell(snippet, name)
+    if cells.raises(recorded):
+        data["raises"] = ""
+    return render.cell_html(
+        recorded["source"],
+        recorded["outputs"] if output else [],
+        data={SNIPPET_ATTRIBUTES["cell"]: snippet, **data},
+        title=f"snippets/{snippet}.py",
+        href=f"{current_page().base}/downloads/{snippet}.py",
+        fold=fold,
+        tabs=_tabs(snippet, name, fold) if output else "",
+    )
+
+
+@reported
+def output(snippet: str, name: str) -> str:
+    """Return only what a cell printed or drew, as HTML: what a reader's own code should give."""
+    recorded, data = _recorded_cell(snippet, name)
+    data = {SNIPPET_ATTRIBUTES["output"]: snippet, **data}
+    if both := _tabs(snippet, name):
+        return f"<div{render.attributes(data)}>{both}</div>"
+    return render.output_html(render.shown_html(recorded["outputs"]), data=data)
+
+
+@reported
+def fragment(snippet: str, name: str) -> str:
+    """Return a cell that needs more than the chapter's set-up (the guide's own package), as HTML.
+
+    It ran like every other, but is not part of what one copies from the chapter to run it.
+    """
+    recorded, data = _recorded_cell(snippet, name)
+    return render.cell_html(
+        recorded["source"],
+        recorded["outputs"],
+        data={SNIPPET_ATTRIBUTES["fragment"]: snippet, **data},
+        title=f"snippets/{snippet}.py",
+        href=f"{current_page().base}/downloads/{snippet}.py",
+        copy=False,
+        tabs=_tabs(snippet, name),
+    )
+
+
+@reported
+def picture(snippet: str, name: str) -> str:
+    """Return only the still picture of what a cell drew: a figure that needs no script."""
+    _recorded_cell(snippet, name)
+    page = current_page()
+    recording = page.committed.get(snippet, page.recordings[snippet])
+    recorded = recording.cell(name)
+    drawings = [
+        output["data"][figures.MIME]
+        for output in (recorded["outputs"] if recorded else [])
+        if figures.MIME in output.get("data", {})
+    ]
+    if not drawings:
+        raise GuideError(f"cell '{name}' of snippets/{snippet}.py draws nothing")
+    return "".join(map(figures.still_html, drawings))
+
+
+@reported
+def chapter_cards(*sources: str) -> str:
+    """Return a card for each of these chapters: what it is called, takes and promises."""
+    page = current_page()
+    found = []
+    for source in sources:
+        if not (page.docs / source).is_file():
+            known = [path.relative_to(page.docs).as_posix() for path in page.docs.rglob("*.md")]
+            raise GuideError(f"there is no page '{source}'{did_you_mean(source, known)}")
+        text = (page.docs / source).read_text(encoding="utf-8")
+        found.append((page.way_to(source), cards.card_of(text)))
+    return cards.cards_html(found)
+
+
+def _recorded_cell(snippet: str, name: str) -> tuple[Mapping[str, Any], dict[str, str]]:
+    """Return a cell as it was recorded, and the `data-` attributes of a block that shows it."""
+    page = current_page()
+    recorded = pick_cell(page.recordings, snippet, name)
+    if recorded["outputs"]:
+        page.show(snippet)
+    recording = page.recordings[snippet]
+    return recorded, {
+        "cell": name,
+        "key": recording.key,
+        "model": recording.provenance["model"],
+    }
+
+
+def _tabs(snippet: str, name: str, fold: str = "") -> str:
+    """Return the real model's output and the demo's in tabs, or "" where one says it all."""
+    page = current_page()
+    if snippet not in page.committed:
+        return ""
+    demo, number = page.recordings[snippet], page.n_tabs + 1
+    html = tabs.tabs_html(number, page.committed[snippet], demo, name, fold=fold)
+    page.n_tabs += bool(html)
+    return html
+
+
+@reported
+def setup() -> str:
+    """Return the folded code that the blocks of a chapter need, to stand at its head."""
+    note = "<p>Run this first: every block of this chapter uses it.</p>"
+    return render.details_html(
+        "All the code of this chapter needs this", note + cell("model", "setup"), kind="abstract"
+    )
+
+
+@reported
+def which_model() -> str:
+    """Return the note, for the head of a chapter, on the model that produced its outputs."""
+    page = current_page()
+    return notes.which_model_html(
+        page.profile,
+        page.recorded_models(),
+        page.way_to(DEMO_PAGE),
+        is_complete=page.snippets() <= page.committed.keys(),
+    )
+
+
+@reported
+def which_service() -> str:
+    """Return the note, for the head of the remote chapter, on the service that ran its jobs."""
+    page = current_page()
+    return notes.which_service_html(page.profile, page.recorded_models(), page.way_to(DEMO_PAGE))
+
+
+@reported
+def published(section: str) -> str:
+    """Return the folded table of what was published for GPT-J-6B.
+
+    It is left out where the page shows what GPT-J-6B itself gives.
+    """
+    facts = published_html(section)  # even where it is left out, a misspelt section is an error
+    return "" if current_page().is_real() else facts
+
+
+@reported
+def idioms_overview() -> str:
+    """Return the list of the verdicts on the idioms of 2024, each with links to its idioms."""
+    return table.overview_html(current_page().outcomes.values())
+
+
+@reported
+def idioms_table(*names: str) -> str:
+    """Return the table of these idioms of 2024: the old code, what it does today, today's code."""
+    page = current_page()
+    for name in names:
+        if name not in page.outcomes:
+            raise GuideError(f"there is no idiom '{name}'{did_you_mean(name, page.outcomes)}")
+    rows = [page.outcomes[name] for name in names]
+    page.shown.extend(recorded for _, recorded in rows)
+    return table.table_html(rows)
+
+
+@reported
+def canary_runs() -> str:
+    """Return what the newest releases did in each recorded run of the canary, the latest first."""
+    return summary.runs_html(changes.load_all(summary.RUNS))

@@ -1,0 +1,122 @@
+"""The page that is being built, as what a chapter calls finds it.
+
+A name that does not exist must stop the build with the chapter's file and line. But an exception in
+a block would become text on the page. So what goes wrong is kept in
+`ChapterPage.problems`, which whoever opened the page reads when the page is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.chapter.text import line_of, shown_snippets
+from nnsight_guide.idioms.idiom import Idiom
+from nnsight_guide.idioms.outcomes import RecordedOutcome
+from nnsight_guide.model.profiles import GPT_J, Profile
+from nnsight_guide.recording.recordings import Recording
+
+P = ParamSpec("P")
+
+
+@dataclass
+class ChapterPage:
+    """The page that is being built.
+
+    Attributes:
+        path: the chapter's file, relative to the project.
+        source: its Markdown.
+        base: the way from the page's URL to the root of the site, such as `../..`.
+        profile: what the recordings were made with.
+        recordings: the fresh recording of each snippet.
+        committed: the fresh committed recording of each snippet that has one; none, if the
+            profile is not the demo's.
+        outcomes: each idiom of 2024, and what became of it.
+        docs: the folder of the Markdown files.
+        directory_urls: whether a page's address is a folder (`chapters/x/`) or a file.
+        shown: what the page shows so far, for its provenance.
+        problems: what has gone wrong on it so far, a line each.
+        n_tabs: how many sets of tabs it has so far.
+
+    """
+
+    path: str
+    source: str
+    base: str
+    profile: Profile
+    recordings: dict[str, Recording]
+    committed: dict[str, Recording] = field(default_factory=dict)
+    outcomes: dict[str, tuple[Idiom, RecordedOutcome]] = field(default_factory=dict)
+    docs: Path = Path("docs")
+    directory_urls: bool = True
+    shown: list[Recording | RecordedOutcome] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    n_tabs: int = 0
+
+    def line_of(self, words: tuple[str, ...]) -> int:
+        """Return the line (from 1) of the first call with these words as its arguments."""
+        return line_of(self.source, words)
+
+    def way_to(self, source: str) -> str:
+        """Return the link from here to the page that is made of this Markdown file."""
+        name = source.removesuffix(".md")
+        return f"{self.base}/{name}{'/' if self.directory_urls else '.html'}"
+
+    def snippets(self) -> set[str]:
+        """Return the names of the snippets that the page shows, above and below alike."""
+        return shown_snippets(self.source) & self.recordings.keys()
+
+    def recorded_models(self) -> set[str]:
+        """Return the models of the committed recordings that the page shows."""
+        shown = self.snippets() & self.committed.keys()
+        return {self.committed[name].provenance["model"] for name in shown}
+
+    def show(self, snippet: str) -> None:
+        """Remember that outputs of a snippet stand on the page, for its provenance."""
+        for made in (self.committed.get(snippet), self.recordings[snippet]):
+            if made is not None and made not in self.shown:
+                self.shown.append(made)
+
+    def is_real(self) -> bool:
+        """Whether GPT-J-6B itself gave all outputs of the page, beside the demo model or alone."""
+        sources = [self.committed.get(name, self.recordings[name]) for name in self.snippets()]
+        return bool(sources) and all(made.provenance["model"] == GPT_J for made in sources)
+
+
+_page: ChapterPage | None = None
+
+
+def open_page(page: ChapterPage) -> None:
+    """Make `page` the one that the blocks to come stand on."""
+    global _page
+    _page = page
+
+
+def current_page() -> ChapterPage:
+    """Return the page that the block which is running stands on."""
+    if _page is None:
+        raise SystemExit(
+            "this block runs only while the site is built: use `mkdocs build`, with the plugin "
+            "nnsight-guide in mkdocs.yml"
+        )
+    return _page
+
+
+def reported(function: Callable[P, str]) -> Callable[P, str]:
+    """Turn a GuideError into a problem of the page, with the file and line of the call."""
+
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> str:
+        page = current_page()
+        try:
+            return function(*args, **kwargs)
+        except GuideError as error:
+            words = tuple(arg for arg in args if isinstance(arg, str))
+            page.problems.append(f"{page.path}, line {page.line_of(words)}: {error}")
+            return ""
+
+    return wrapped

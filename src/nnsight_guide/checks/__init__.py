@@ -1,0 +1,129 @@
+"""Checkers for the reader's own answers: each prints one line, right or what to look at.
+
+    check_attention_patterns(attention, tokens, model=model, prompt=prompt)
+    check_rotary_attention(attention, model=model, prompt=prompt)
+
+A wrong answer raises nothing, since a notebook would answer with a traceback where a hint is
+wanted. Who wants to decide on it (a test) calls `fault_in_…`, which returns the reason, or None.
+The truth is taken from the reader's own model, with `remote=` where they ran it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from nnsight_guide.checks import answers
+from nnsight_guide.checks.rotary import patterns_of_slips
+
+
+def check_attention_patterns(
+    attention: object,
+    tokens: object = None,
+    *,
+    model: Any,
+    prompt: str,
+    layer: int = 0,
+    remote: bool | str = False,
+) -> None:
+    """Say whether `attention` holds the attention patterns of a layer for a prompt.
+
+    Args:
+        attention: the answer; right is a tensor of shape (n_heads, seq_len, seq_len).
+        tokens: the strings to draw it with, one per token of the prompt; None leaves them out.
+        model: the GPT-J that it was taken from, an nnsight `TransformersModel`.
+        prompt: the text that the model read.
+        layer: whose patterns are asked for.
+        remote: as in `model.trace`.
+
+    """
+    fault = fault_in_attention_patterns(
+        attention, tokens, model=model, prompt=prompt, layer=layer, remote=remote
+    )
+    _tell(fault, f"these are the attention patterns of layer {layer}")
+
+
+def check_rotary_attention(
+    attention: object, *, model: Any, prompt: str, layer: int = 0, remote: bool | str = False
+) -> None:
+    """Say whether `attention`, recomputed from `q_proj` and `k_proj`, is the model's own pattern.
+
+    Args: as in `check_attention_patterns`; a batch dimension of one may stay.
+    """
+    fault = fault_in_rotary_attention(
+        attention, model=model, prompt=prompt, layer=layer, remote=remote
+    )
+    _tell(fault, f"recomputed from queries and keys, the patterns of layer {layer} are the same")
+
+
+def fault_in_attention_patterns(
+    attention: object,
+    tokens: object = None,
+    *,
+    model: Any,
+    prompt: str,
+    layer: int = 0,
+    remote: bool | str = False,
+) -> str | None:
+    """Return what is wrong with an answer, or None; arguments as in `check_attention_patterns`."""
+    ids = model.tokenizer(prompt)["input_ids"]
+    if fault := answers.wrong_shape(attention, model.config.n_head, len(ids)):
+        return fault
+    assert isinstance(attention, Tensor)
+    # Rows and diagonal come first: what they say helps more than "not equal".
+    if fault := answers.wrong_rows(attention):
+        return fault
+    import nnsight  # here, since it takes seconds and a page that only names this module has none
+
+    with model.trace(prompt, remote=remote):
+        patterns = nnsight.save([])
+        for block in model.transformer.h:
+            patterns.append(block.attn.attn_dropout.input[0])
+    distances = [answers.distance(attention, pattern) for pattern in patterns]
+    layer %= len(patterns)
+    nearest = min([layer, *range(len(patterns))], key=distances.__getitem__)  # `layer` wins a tie
+    # The same numbers were computed twice, so only rounding can differ.
+    same = answers.close(attention, patterns[nearest], roundings=4)
+    if same and nearest != layer:
+        return f"these are the patterns of layer {nearest}, and layer {layer} is asked for"
+    if not same:
+        return answers.wrong_numbers(distances[layer], layer)
+    return None if tokens is None else answers.wrong_tokens(tokens, ids, model.tokenizer)
+
+
+def fault_in_rotary_attention(
+    attention: object, *, model: Any, prompt: str, layer: int = 0, remote: bool | str = False
+) -> str | None:
+    """Return what is wrong with an answer, or None; arguments as in `check_rotary_attention`."""
+    n_heads, seq_len = model.config.n_head, len(model.tokenizer(prompt)["input_ids"])
+    if isinstance(attention, Tensor) and attention.ndim == 4 and attention.shape[0] == 1:
+        attention = attention[0]
+    if fault := answers.wrong_shape(attention, n_heads, seq_len):
+        return fault
+    assert isinstance(attention, Tensor)
+    with model.trace(prompt, remote=remote):
+        attn = model.transformer.h[layer].attn
+        q = attn.q_proj.output[0].save()
+        k = attn.k_proj.output[0].save()
+        truth = attn.attn_dropout.input[0].save()
+    q, k = (x.detach().unflatten(-1, (n_heads, -1)).transpose(0, 1) for x in (q, k))
+    # All in the model's dtype: the same numbers, rounded or not, are the same answer.
+    attention = attention.to(truth.dtype)
+    slips = {
+        slip: pattern.to(truth.dtype)
+        for slip, pattern in patterns_of_slips(q, k, model.config.rotary_dim).items()
+    }
+    from_truth = answers.distance(attention, truth)
+    distances = {slip: answers.distance(attention, pattern) for slip, pattern in slips.items()}
+    nearest = min(distances, key=distances.__getitem__)
+    if distances[nearest] < from_truth / 2:
+        return nearest
+    # Whoever multiplies in bfloat16 rounds far more than the model, which does it in float32.
+    if answers.close(attention, truth, roundings=64):
+        return None
+    return answers.wrong_rows(attention) or answers.wrong_numbers(from_truth, layer)
+
+
+def _tell(fault: str | None, praise: str) -> None:
+    print(f"Not yet: {fault}." if fault else f"Right: {praise}.")

@@ -1,0 +1,74 @@
+"""Where outputs come from: a line each for a page, a notebook and a tab. Pure.
+
+What it says is read from the provenance of recordings and outcomes (`recording.sealed`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
+from typing import Any
+
+SHOWN_VERSIONS = ("nnsight", "torch", "transformers")
+SERVICES = {"loopback": "the loopback stand-in for NDIF", "remote": "NDIF"}
+DEVICES = {"cpu": "a CPU", "cuda": "a GPU", "mps": "a GPU"}
+
+Provenance = Mapping[str, Any]
+
+
+def where_it_ran(made: Provenance, *, in_words: bool = False) -> str:
+    """Return "on NDIF", "on cpu" or, in words, "on a CPU": the service or the device of a run."""
+    if made["profile"] in SERVICES:
+        return f"on {SERVICES[made['profile']]}"
+    device = made["device"]
+    return f"on {DEVICES.get(device, device) if in_words else device}"
+
+
+def on_page(sources: Iterable[Provenance]) -> str:
+    """Return the lines at the end of a page that say what produced its outputs.
+
+    Args:
+        sources: the provenance of each recording and each outcome that the page shows. (An
+            outcome's knows no dtype and no device: each idiom loads the model as it likes.)
+
+    """
+    dates = _latest(sources, _line_on_page)
+    return "".join(
+        f'<p class="guide-provenance">{escape(line)}; run on '
+        f'<time datetime="{escape(date)}">{escape(date)}</time>.</p>'
+        for line, date in dates.items()
+    )
+
+
+def in_notebook(sources: Iterable[Provenance]) -> str:
+    """Return the last lines of a notebook, as Markdown; the argument is as in `on_page`."""
+    dates = _latest(sources, _line_in_notebook)
+    return "\n\n".join(f"*Outputs: {line}; run on {date}.*" for line, date in dates.items())
+
+
+def in_tab(made: Provenance) -> str:
+    """Return the line above an output in a tab: where, with which model and when it was made."""
+    date = escape(made["date"])
+    return (
+        f'<p class="guide-recorded">Recorded {escape(where_it_ran(made, in_words=True))} with '
+        f'<code>{escape(made["model"])}</code> on <time datetime="{date}">{date}</time></p>'
+    )
+
+
+def _line_on_page(made: Provenance) -> str:
+    versions = ", ".join(f"{name} {made['versions'][name]}" for name in SHOWN_VERSIONS)
+    where = f" in {made['dtype']} {where_it_ran(made)}" if "dtype" in made else ""
+    return f"Outputs on this page: {made['model']}{where}, {versions}"
+
+
+def _line_in_notebook(made: Provenance) -> str:
+    versions = ", ".join(f"{name} {number}" for name, number in made["versions"].items())
+    return f"`{made['model']}` in {made['dtype']} {where_it_ran(made)}, {versions}"
+
+
+def _latest(sources: Iterable[Provenance], line: Callable[[Provenance], str]) -> dict[str, str]:
+    """Return each different line once, with the latest of its dates."""
+    dates: dict[str, str] = {}
+    for made in sources:
+        dates[line(made)] = max(made["date"], dates.get(line(made), ""))
+    return dates

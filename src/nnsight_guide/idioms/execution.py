@@ -1,0 +1,116 @@
+"""Both cells of an idiom, each run after the set-up and in a process of its own.
+
+They run from files, since nnsight reads the source of a `with` block.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.base.scratch import scratch_folder
+from nnsight_guide.idioms.idiom import CELLS, Idiom
+from nnsight_guide.idioms.processes import SCRIPT_SECONDS, Finished
+from nnsight_guide.idioms.verdicts import Outcome, judge, last_line
+
+# No progress bars, but every warning, whatever the user's own settings are.
+SETTINGS = {
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "OMP_NUM_THREADS": "1",  # as many scripts run at once as there are processors
+    "TQDM_DISABLE": "1",
+    "TRANSFORMERS_VERBOSITY": "warning",
+    "PYTHONWARNINGS": "",
+}
+
+
+def judged(
+    idioms: Iterable[Idiom],
+    environment: Mapping[str, str],
+    root: Path,
+    seconds: float = SCRIPT_SECONDS,
+) -> Iterator[Outcome]:
+    """Run both cells of every idiom, and yield each outcome as soon as it is known.
+
+    `environment` (a profile's) is what the processes get beside the one they inherit; `root` is
+    the folder that holds `snippets/`. Each cell may take `seconds`; an old one that takes longer
+    has failed.
+
+    Raises:
+        GuideError: today's code of an idiom failed (told when the others are done), or the
+            processes could not be started.
+
+    """
+    failed: list[GuideError] = []
+    for idiom, then, now in run_cells(idioms, environment, root, seconds):
+        try:
+            yield judge(idiom.name, then, now)
+        except GuideError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+def run_cells(
+    idioms: Iterable[Idiom],
+    environment: Mapping[str, str],
+    root: Path,
+    seconds: float = SCRIPT_SECONDS,
+) -> Iterator[tuple[Idiom, Finished, Finished]]:
+    """Run both cells of every idiom, and yield what the two left behind; arguments as in `judged`.
+
+    Raises:
+        GuideError: the processes could not be started.
+
+    """
+    idioms = list(idioms)
+    with scratch_folder() as folder:
+        scripts = []
+        for idiom in idioms:
+            for cell in CELLS:
+                script = folder / f"{idiom.name}_{cell}.py"
+                script.write_text(f"{idiom.setup}\n\n{getattr(idiom, cell)}\n", encoding="utf-8")
+                scripts.append(script)
+        settings = {
+            **os.environ,
+            **environment,
+            **SETTINGS,
+            "NNSIGHT_CONFIG": str(folder / "config"),
+        }
+        ended: dict[int, Finished] = {}
+        for number, finished in _run_scripts(scripts, settings, root, seconds):
+            ended[number] = finished
+            then, now = number & ~1, number | 1  # the two scripts of an idiom are neighbours
+            if then in ended and now in ended:
+                yield idioms[then // 2], ended[then], ended[now]
+
+
+def _run_scripts(
+    scripts: list[Path], environment: dict[str, str], root: Path, seconds: float
+) -> Iterator[tuple[int, Finished]]:
+    module = "nnsight_guide.idioms.processes"
+    command = [sys.executable, "-m", module, str(seconds), *map(str, scripts)]
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
+        subprocess.Popen(  # noqa: S603 - the command is our own
+            command,
+            env=environment,
+            cwd=root,
+            stdin=subprocess.PIPE,  # which ends with this process, and they with it
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        for line in process.stdout:
+            number, fields = json.loads(line)
+            yield number, Finished(**fields)
+        if process.wait() != 0:
+            errors.seek(0)
+            raise GuideError(f"the idioms of 2024 could not be run: {last_line(errors.read())}")

@@ -1,0 +1,137 @@
+"""What became of each idiom of 2024, recorded: one file of JSON per idiom, run when it is stale.
+
+The idioms are about the libraries and not about a model, and each loads its own. So they always
+run on the demo model, whatever the profile is: nobody loads 12 GB some forty times.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import asdict
+from pathlib import Path
+
+from nnsight_guide.base.build_lock import build_lock
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.base.project import Project
+from nnsight_guide.idioms import execution, idiom, processes, verdicts
+from nnsight_guide.idioms.idiom import FOLDER, Idiom
+from nnsight_guide.idioms.verdicts import Outcome
+from nnsight_guide.model import profiles
+from nnsight_guide.model.profiles import Profile
+from nnsight_guide.recording import keys
+from nnsight_guide.recording.freshness import Freshness, compared, stale
+from nnsight_guide.recording.sealed import Sealed, guide_metadata
+
+# How idioms are run and judged is a part of what their outcomes depend on.
+MACHINERY = (execution, idiom, processes, verdicts)
+
+
+class RecordedOutcome(Sealed):
+    """An outcome and what is known of how it came to be."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome itself."""
+        return Outcome(**self.content["outcome"])
+
+
+States = MutableMapping[str, Freshness[RecordedOutcome]]  # of each idiom, by its name
+
+
+def demo_profile(profile: Profile) -> Profile:
+    """Return the profile that idioms run on, which `profile` may be already."""
+    return profile if profile.name == "demo" else profiles.current({})
+
+
+def idiom_names(project: Project) -> list[str]:
+    """Return the names of all idioms; none, if the project has no folder of them."""
+    return sorted(path.stem for path in (project.snippets / FOLDER).glob("*.py"))
+
+
+def outcome_path(project: Project, name: str, profile: Profile) -> Path:
+    """Return where the outcome of an idiom lies."""
+    return project.cache / "recordings" / profile.name / FOLDER / f"{name}.json"
+
+
+def outcome_freshness(project: Project, name: str, profile: Profile) -> Freshness[RecordedOutcome]:
+    """Compare the recorded outcome of an idiom with what it depends on today.
+
+    Raises:
+        GuideError: there is no such idiom, or it cannot be read.
+
+    """
+    machinery = {
+        f"{module.__name__}.py": keys.hash_of(Path(str(module.__file__))) for module in MACHINERY
+    }
+    today = {**keys.dependencies(project, _source(project, name), profile), **machinery}
+    return compared(name, outcome_path(project, name, profile), RecordedOutcome, today)
+
+
+def outcome_states(project: Project, profile: Profile) -> States:
+    """Return of every idiom whether its outcome is fresh; raises as `outcome_freshness`."""
+    return {name: outcome_freshness(project, name, profile) for name in idiom_names(project)}
+
+
+def run_stale(project: Project, profile: Profile, states: States) -> list[str]:
+    """Run the idioms that are stale, record what became of them, and return their names.
+
+    Args:
+        project: the checkout.
+        profile: the demo's.
+        states: which are stale; brought up to date when they have run.
+
+    Raises:
+        GuideError: an idiom cannot be read, was edited while it ran, or today's code of one fails.
+            What became of the others is recorded all the same.
+
+    """
+    names = stale(states)
+    if not names:
+        return []
+    with build_lock(project.cache) as has_waited:
+        if has_waited:  # another build may have run them meanwhile
+            _look_again(project, profile, states, names)
+            names = stale(states)
+        _run(project, profile, states, names)
+    _look_again(project, profile, states, names)
+    if edited := [name for name in names if not states[name].is_fresh]:
+        raise GuideError(f"snippets/{FOLDER}/{edited[0]}.py changed during the build: build again")
+    return names
+
+
+def _look_again(project: Project, profile: Profile, states: States, names: Iterable[str]) -> None:
+    states.update({name: outcome_freshness(project, name, profile) for name in names})
+
+
+def _run(project: Project, profile: Profile, states: States, names: list[str]) -> None:
+    from tqdm import tqdm
+
+    sources = [idiom.read(_source(project, name)) for name in names]
+    with tqdm(total=len(names), desc="idioms of 2024", unit="idiom", file=sys.stderr) as bar:
+        for outcome in execution.judged(sources, profile.environment, project.root):
+            # The key is older than the source: an idiom that was edited in between stays stale.
+            made = guide_metadata(states[outcome.idiom].key_parts, profile)
+            recorded = RecordedOutcome({"metadata": made, "outcome": asdict(outcome)})
+            recorded.save(outcome_path(project, outcome.idiom, profile))
+            bar.update()
+
+
+def with_sources(
+    project: Project, states: Mapping[str, Freshness[RecordedOutcome]]
+) -> dict[str, tuple[Idiom, RecordedOutcome]]:
+    """Return every idiom with what became of it, by name.
+
+    Raises:
+        GuideError: an idiom cannot be read.
+
+    """
+    return {
+        name: (idiom.read(_source(project, name)), state.recorded)
+        for name, state in states.items()
+        if state.recorded is not None
+    }
+
+
+def _source(project: Project, name: str) -> Path:
+    return project.snippets / FOLDER / f"{name}.py"

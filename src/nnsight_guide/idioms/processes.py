@@ -1,0 +1,142 @@
+"""Scripts, each run in a process of its own: `python -m … processes 60 a.py b.py`.
+
+Importing torch, transformers and nnsight takes longer than most scripts do, so where the system
+can fork safely (Linux) they are imported once, and every script starts from a copy of that
+process. Nothing but imports happens before the copy: no model, and no thread of torch's, which a
+copy would lack. The number is the seconds that each script may take. As soon as a script has ended
+it prints a line of JSON: the script's number (from 0), its exit code (null: it took too long), its
+output and its errors. All ends when standard input does, whose other end is held by whoever asked.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import runpy
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from nnsight_guide.base.scratch import scratch_folder
+
+SCRIPT_SECONDS = 300  # GPT-J itself, of which each script loads a copy, may take a minute or two
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a script left behind.
+
+    Attributes:
+        exit_code: its exit status; None if it was stopped for taking too long.
+        output: what it wrote to standard output.
+        errors: what it wrote to standard error.
+
+    """
+
+    exit_code: int | None
+    output: str
+    errors: str
+
+
+def run(
+    scripts: list[Path],
+    seconds: float = SCRIPT_SECONDS,
+    *,
+    copies: bool = False,
+    until: int | None = None,
+) -> Iterator[tuple[int, Finished]]:
+    """Run every script, as many at once as there are processors, each for at most `seconds`.
+
+    Yields, in the order in which they end, the number of each script and what it left behind.
+    With `copies`, each starts from a copy of this process, which then must have no threads.
+    At the end of the file with the descriptor `until`, those that still run are stopped.
+    """
+    ends = [] if until is None else [until]
+    with scratch_folder() as folder, ExitStack() as stopped:
+        running: dict[BaseProcess, float] = {}  # each with the time by which it must have ended
+        captures = [folder / str(number) for number in range(len(scripts))]
+        waiting = list(zip(scripts, captures, strict=True))[::-1]
+        while waiting or running:
+            while waiting and len(running) < (os.cpu_count() or 1):
+                process = _start(*waiting.pop(), copies)
+                stopped.callback(process.kill)
+                running[process] = time.monotonic() + seconds
+            next_end = min(running.values()) - time.monotonic()
+            sentinels = [process.sentinel for process in running]
+            if until in wait([*sentinels, *ends], timeout=max(next_end, 0)):
+                return
+            for process in _ended(running):
+                late = process.is_alive()
+                if late:
+                    process.kill()
+                process.join()
+                del running[process]
+                number = int(process.name)
+                exit_code = None if late else process.exitcode
+                yield number, Finished(exit_code, *_captured(captures[number]))
+
+
+def _captured(capture: Path) -> list[str]:
+    return [
+        capture.with_suffix(suffix).read_text(encoding="utf-8", errors="replace")
+        for suffix in (".out", ".err")
+    ]
+
+
+def _start(script: Path, capture: Path, copies: bool) -> BaseProcess:
+    # A script that hides a package must come before whoever looks for it: it starts from nothing.
+    hides = "sys.modules[" in script.read_text(encoding="utf-8")
+    method = "fork" if copies and not hides else "spawn"
+    for suffix in (".out", ".err"):
+        capture.with_suffix(suffix).touch()
+    process: BaseProcess = multiprocessing.get_context(method).Process(  # type: ignore[attr-defined]
+        target=_run_script, args=(str(script), str(capture)), name=capture.name, daemon=True
+    )
+    process.start()
+    return process
+
+
+def _ended(running: dict[BaseProcess, float]) -> list[BaseProcess]:
+    now = time.monotonic()
+    return [p for p, end in running.items() if not p.is_alive() or end <= now]
+
+
+def _run_script(script: str, capture: str) -> None:
+    """Become the script: its name, its arguments, its two streams."""
+    for stream, suffix in ((sys.stdout, ".out"), (sys.stderr, ".err")):
+        stream.flush()
+        with Path(capture).with_suffix(suffix).open("wb") as file:
+            os.dup2(file.fileno(), stream.fileno())
+    sys.argv = [script]
+    runpy.run_path(script, run_name="__main__")
+
+
+def _import_what_is_slow() -> None:
+    import nnsight  # noqa: F401
+    import torch  # noqa: F401
+    import transformers.models.gpt2.tokenization_gpt2
+    import transformers.models.gptj.modeling_gptj
+    import transformers.pipelines  # noqa: F401
+
+
+def main(arguments: list[str]) -> None:
+    """Run the scripts that are named and print what each has left behind."""
+    seconds, *names = arguments
+    copies = sys.platform == "linux"
+    if copies:
+        _import_what_is_slow()
+    scripts = [Path(name) for name in names]
+    parent = None if sys.platform == "win32" else 0  # Windows cannot wait for a file
+    for number, finished in run(scripts, float(seconds), copies=copies, until=parent):
+        # Flushed, since a copy of this process would print once more what still waits in it.
+        print(json.dumps([number, asdict(finished)]), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

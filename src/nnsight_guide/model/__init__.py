@@ -1,0 +1,1 @@
+"""Which model runs the snippets, which weights exactly, and whether it can run here."""

@@ -1,0 +1,1 @@
+"""What readers take away: a chapter as a notebook, a snippet as a script. Pure."""

@@ -1,0 +1,63 @@
+"""What a notebook is made of: a chapter's text, and the recordings of what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.chapter.text import SHOWING, Block, Call, blocks, calls_in, line_of
+from nnsight_guide.notebook.prose import Link
+from nnsight_guide.recording.recordings import Recording, pick_cell
+
+SETUP = ("model", "setup")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What a notebook is made of.
+
+    Attributes:
+        path: the chapter's file, relative to the project.
+        markdown: its text.
+        recordings: of each snippet the recording to show.
+        link: where a link of the chapter leads from the notebook; `""` is the chapter itself.
+
+    """
+
+    path: str
+    markdown: str
+    recordings: Mapping[str, Recording]
+    link: Link
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """The blocks of its text."""
+        return blocks(self.markdown)
+
+    def recorded(self, call: Call) -> Mapping[str, Any]:
+        """Return the cell that a call names.
+
+        Raises:
+            GuideError: there is no such cell; the nearest name and the call's line are named.
+
+        """
+        snippet, name = call.arguments
+        try:
+            return pick_cell(self.recordings, snippet, name)
+        except GuideError as error:
+            line = line_of(self.markdown, call.arguments)
+            raise GuideError(f"{self.path}, line {line}: {error}") from None
+
+    def used(self) -> dict[str, Recording]:
+        """Return the recordings that the chapter shows, by snippet."""
+        calls = [call for block in self.blocks for call in calls_in(block)]
+        names = [(call.arguments or SETUP)[0] for call in calls if call.function in SHOWING]
+        known = self.recordings
+        return {name: known[name] for name in names if name in known}
+
+    def provenance(self) -> list[dict[str, Any]]:
+        """Return how those recordings came to be."""
+        return [recording.provenance for recording in self.used().values()]

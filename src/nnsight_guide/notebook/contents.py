@@ -1,0 +1,109 @@
+"""The cells of a notebook, one after another: text is gathered until a cell of another kind. Pure.
+
+A figure is recorded as data for the site's script. A notebook that is a page of the site has the
+site's own figure; one to download, a picture that every viewer shows.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from nnsight_guide.html import figures
+from nnsight_guide.html.heat_maps import heat_maps_png
+from nnsight_guide.recording.outputs import IMAGES
+
+Cell = dict[str, Any]
+
+ATTACHMENT = "figure.png"
+PNG = "image/png"
+
+
+class Contents:
+    """A list of cells that grows; ids and counts tell their places, so equal text is equal bytes.
+
+    Attributes:
+        for_page: whether figures are drawn by the site, and need no picture.
+
+    """
+
+    def __init__(self, for_page: bool) -> None:
+        self.for_page = for_page
+        self._cells: list[Cell] = []
+        self._text: list[str] = []
+        self._n_code = 0
+
+    def add_text(self, markdown: str) -> None:
+        """Add a piece of Markdown: to the cell that others before it stand in."""
+        if markdown:
+            self._text.append(markdown)
+
+    def add_code(
+        self, source: str, outputs: Iterable[Mapping[str, Any]] = (), tags: Iterable[str] = ()
+    ) -> None:
+        """Add a code cell; what it gave has run in its place."""
+        self._end_text()
+        self._n_code += 1
+        shown = [_shown_output(each, for_page=self.for_page) for each in outputs]
+        for output in shown:
+            if "execution_count" in output:
+                output["execution_count"] = self._n_code
+        cell: Cell = {"cell_type": "code", "source": source, "outputs": shown}
+        cell["execution_count"] = self._n_code if shown else None
+        if tags := list(tags):
+            cell["metadata"] = {"tags": tags}
+        self._add(cell)
+
+    def add_figure(self, drawing: Mapping[str, Any]) -> None:
+        """Add a figure alone, without the code that drew it."""
+        self._end_text()
+        source, files = _figure_cell(drawing, for_page=self.for_page)
+        attached = {"attachments": files} if files else {}
+        self._add({"cell_type": "markdown", "source": source, **attached})
+
+    def finished(self) -> list[Cell]:
+        """Return the cells."""
+        self._end_text()
+        return self._cells
+
+    def _end_text(self) -> None:
+        if self._text:
+            source = "\n\n".join(self._text)
+            self._text.clear()
+            self._add({"cell_type": "markdown", "source": source})
+
+    def _add(self, cell: Cell) -> None:
+        self._cells.append({"id": f"cell-{len(self._cells) + 1}", "metadata": {}, **cell})
+
+
+def _shown_output(output: Mapping[str, Any], *, for_page: bool) -> dict[str, Any]:
+    """Return one of Jupyter's outputs with its figure, if it has one, as what is to be seen.
+
+    For a page, the HTML of anything else is left out: what stands there would be inserted.
+    """
+    if "data" not in output:
+        return dict(output)
+    data = dict(output["data"])
+    drawing = data.pop(figures.MIME, None)
+    if for_page:
+        data = {kind: data[kind] for kind in ("text/plain", *IMAGES) if kind in data}
+    if drawing is not None and for_page:
+        data["text/html"] = figures.figure_html(drawing)
+    elif drawing is not None:
+        data[PNG] = _png(drawing)
+    return {**output, "data": data}
+
+
+def _figure_cell(drawing: Mapping[str, Any], *, for_page: bool) -> tuple[str, dict[str, Any]]:
+    """Return the source and the attachments of a Markdown cell that shows a figure."""
+    if for_page:
+        return figures.figure_html(drawing), {}
+    heads = drawing["props"]["attention"]
+    words = figures.text_alternative(drawing["props"]["tokens"], heads)
+    words = words.replace("[", "(").replace("]", ")").replace("\n", " ")  # it stands in brackets
+    return f"![{words}](attachment:{ATTACHMENT})", {ATTACHMENT: {PNG: _png(drawing)}}
+
+
+def _png(drawing: Mapping[str, Any]) -> str:
+    return base64.b64encode(heat_maps_png(drawing["props"]["attention"])).decode()

@@ -1,0 +1,1 @@
+"""Evidence: a snippet's cells, the key of all that a run depends on, and what the run gave."""

@@ -1,0 +1,86 @@
+"""A snippet file → its named cells.
+
+A snippet is a Python module in jupytext's percent format. `# %% name` starts a cell, and the
+name is how a chapter calls it. What stands above the first named cell (the imports from
+`snippets`) belongs to the machinery and is never shown.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from nnsight_guide.base.errors import GuideError
+
+NAME = re.compile(r"\w+")
+MARKER = re.compile(r"^# %% *(?P<name>\w*)(?!\w*=)", re.MULTILINE)
+RAISES = "raises-exception"  # Jupyter's own tag for a cell that fails on purpose
+REMOTE = re.compile(r"^# %%.*\btags=\[[^]]*\"remote\"", re.MULTILINE)
+
+
+def read_notebook(path: Path) -> Any:
+    """Read a snippet as a notebook (`nbformat.NotebookNode`) that has not run yet.
+
+    Raises:
+        GuideError: the file is no UTF-8 text, no Python, it or one of its cells has a name that
+            nothing can be called by, or two of its cells share a name.
+
+    """
+    if not path.stem.isidentifier():
+        raise GuideError(f"{_short(path)} has no name for a module: use letters, digits and _")
+    import jupytext  # here, since what only asks for keys (`status`) can do without it
+
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise GuideError(
+            f"{_short(path)} is not UTF-8 text: byte {error.start} is wrong; save it as UTF-8"
+        ) from None
+    try:
+        compile(text, str(path), "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:  # ValueError: the source holds a NUL
+        line = getattr(error, "lineno", None) or 1
+        reason = getattr(error, "msg", None) or str(error)
+        raise GuideError(f"{_short(path)}, line {line}: {reason}") from None
+    notebook = jupytext.reads(text, fmt="py:percent")
+    names = [name for cell in notebook.cells if (name := cell.metadata.get("title"))]
+    if unfit := [name for name in names if not NAME.fullmatch(name)]:
+        raise GuideError(
+            f"{_short(path)} has a cell named '{unfit[0]}': use letters, digits and _ only"
+        )
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise GuideError(f"{_short(path)} has two cells named '{sorted(twice)[0]}': rename one")
+    if not names:
+        raise GuideError(f"{_short(path)} has no cell: start one with a line '# %% name'")
+    return notebook
+
+
+def is_remote(path: Path) -> bool:
+    """Say whether a snippet is about remote execution: one of its cells has the tag `remote`.
+
+    Such a snippet runs against a service whatever the profile. The text alone is looked at, so
+    that asking costs next to nothing.
+    """
+    return bool(REMOTE.search(path.read_text(encoding="utf-8", errors="replace")))
+
+
+def raises(cell: Any) -> bool:
+    """Say whether a notebook's cell shows a deliberate failure."""
+    return RAISES in cell["metadata"].get("tags", [])
+
+
+def first_lines(text: str) -> dict[str, int]:
+    """Return, for each named cell, the line (from 1) on which its code starts."""
+    lines = text.splitlines()
+    starts = {}
+    for found in MARKER.finditer(text):
+        line = text.count("\n", 0, found.start()) + 1  # the marker's, from 1
+        while line < len(lines) and not lines[line].strip():
+            line += 1
+        starts[found["name"]] = line + 1
+    return starts
+
+
+def _short(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"

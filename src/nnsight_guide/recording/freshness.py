@@ -1,0 +1,75 @@
+"""Whether a recording shows what today's sources give, and if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from nnsight_guide.base.project import Project
+from nnsight_guide.model import profiles
+from nnsight_guide.model.profiles import Profile
+from nnsight_guide.recording import cells, keys, recordings
+from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.recording.sealed import Sealed
+
+S = TypeVar("S", bound=Sealed)
+
+
+@dataclass(frozen=True)
+class Freshness(Generic[S]):
+    """Whether what is recorded may be shown.
+
+    Attributes:
+        name: the snippet, or the idiom.
+        key_parts: what its outputs depend on today.
+        recorded: what its last run gave, if that is recorded.
+        stale_because: why that may not be shown; empty if it may.
+
+    """
+
+    name: str
+    key_parts: Mapping[str, str]
+    recorded: S | None
+    stale_because: list[str]
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether there is a recording that shows what today's sources give."""
+        return self.recorded is not None and not self.stale_because
+
+
+def stale(states: Mapping[str, Freshness[S]]) -> list[str]:
+    """Return the names of those that are not fresh."""
+    return [name for name, state in states.items() if not state.is_fresh]
+
+
+def compared(name: str, path: Path, kind: type[S], today: Mapping[str, str]) -> Freshness[S]:
+    """Compare the file at `path`, which records a run of `name`, with what it depends on today."""
+    recorded = kind.load(path)
+    if recorded is None:
+        why = ["damaged recording" if path.exists() else "no recording"]
+    else:
+        why = [f"{part} changed" for part in keys.changes(recorded.key_parts, today)]
+    return Freshness(name, today, recorded, why)
+
+
+def freshness(project: Project, snippet: str, profile: Profile) -> Freshness[Recording]:
+    """Compare the recording of a snippet, made with `profile`, with what it depends on today.
+
+    Raises:
+        GuideError: there is no such snippet, or something that it depends on cannot be read.
+
+    """
+    really = runs_on(profile, project.snippet_path(snippet))
+    today = recordings.key_parts(project, snippet, really)
+    path = recordings.recording_path(project, snippet, profile)
+    return compared(snippet, path, Recording, today)
+
+
+def runs_on(profile: Profile, snippet: Path) -> Profile:
+    """Return what a snippet really runs on: its profile, or the loopback stand-in for NDIF."""
+    if profile.is_remote or not cells.is_remote(snippet):
+        return profile
+    return profiles.behind_stand_in(profile)

@@ -1,0 +1,79 @@
+"""The key of a run: all that its outputs depend on, each part with its hash or version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nnsight_guide.base import libraries
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.base.project import Project
+from nnsight_guide.model.profiles import Profile
+from nnsight_guide.recording.imports import project_imports
+
+
+def dependencies(project: Project, path: Path, profile: Profile) -> dict[str, str]:
+    """Return all that a run of the file `path` depends on but for how it is run and recorded."""
+    return {
+        **surroundings(project, path),
+        "profile": profile.name,
+        "model": f"{profile.model_id} {profile.fingerprint}",
+    }
+
+
+def surroundings(project: Project, path: Path) -> dict[str, str]:
+    """Return what a run of the file `path` depends on whatever the model: sources and versions."""
+    modules = {
+        file.relative_to(project.root).as_posix(): file
+        for file in [path, *project_imports(path, project.root)]
+    }
+    return {
+        **{name: hash_of(file) for name, file in modules.items()},
+        project.lock_file.name: hash_of(project.lock_file),
+        "Python": platform.python_version(),
+        **libraries.installed_versions(),
+    }
+
+
+def portable(parts: Mapping[str, str]) -> dict[str, str]:
+    """Return what of a key can be compared on a machine that does not have the model.
+
+    That is all but the profile, the model and what is a machine's own: the patch version of
+    Python, and the mark of a local build (`2.13.0+cpu`).
+    """
+    kept = {name: part for name, part in parts.items() if name not in ("profile", "model")}
+    for name in {"Python", *libraries.LIBRARIES} & kept.keys():
+        kept[name] = kept[name].partition("+")[0]
+    if "Python" in kept:
+        kept["Python"] = ".".join(kept["Python"].split(".")[:2])
+    return kept
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """Return one hash over what JSON can hold: a key's parts, or a whole file."""
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """Return the names of the parts in which two keys differ."""
+    return [name for name in {**new, **old} if old.get(name) != new.get(name)]
+
+
+def hash_of(path: Path) -> str:
+    """Return the hash of a file.
+
+    Raises:
+        GuideError: it cannot be read.
+
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        raise GuideError(
+            f"cannot read {path.name}: {error.strerror}; `git restore {path.name}` brings it back"
+        ) from None

@@ -1,0 +1,96 @@
+"""A file that holds what a run gave, sealed with the key of all that it depends on.
+
+Recordings of snippets and outcomes of idioms are such files: JSON, with these parts in its metadata
+under `guide`:
+
+- `key_parts`, what the outputs depend on, so that a stale file can say what has changed;
+- `provenance`, how they came to be;
+- `digest`, a hash over all the rest. A file that somebody has edited by hand no longer agrees with
+  its digest and counts as damaged, so what it records runs again. Whoever computes the digest anew
+  gets past that, but not past `verify --rerun`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from nnsight_guide.base import libraries
+from nnsight_guide.base.scratch import write_json
+from nnsight_guide.model.profiles import Profile
+from nnsight_guide.recording import keys
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What a run gave, and what is known of how it came to be.
+
+    Attributes:
+        content: the file as JSON, without its digest.
+
+    """
+
+    content: Mapping[str, Any]
+
+    @property
+    def key_parts(self) -> dict[str, str]:
+        """What the outputs depend on: a name for each thing, and its hash or version."""
+        return dict(self._guide["key_parts"])
+
+    @property
+    def key(self) -> str:
+        """One hash over the key's parts."""
+        return keys.digest(self.key_parts)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Profile, model, versions and date of the run; a recording's has more."""
+        return dict(self._guide["provenance"])
+
+    @property
+    def _guide(self) -> Mapping[str, Any]:
+        guide: Mapping[str, Any] = self.content["metadata"]["guide"]
+        return guide
+
+    @classmethod
+    def load(cls, path: Path) -> Self | None:
+        """Read a file; one that is missing, damaged or edited by hand is none."""
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            digest = content["metadata"]["guide"].pop("digest")
+            loaded = cls(content)
+            loaded.key, loaded.provenance  # noqa: B018 - a file of another kind shows here
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+        return loaded if digest == keys.digest(content) else None
+
+    def save(self, path: Path) -> None:
+        """Write the file, with its digest, as a whole or not at all; raises as `write_json`."""
+        guide = {**self._guide, "digest": keys.digest(self.content)}
+        metadata = {**self.content["metadata"], "guide": guide}
+        write_json({**self.content, "metadata": metadata}, path)
+
+
+def guide_metadata(
+    key_parts: Mapping[str, str], profile: Profile, **more: Any
+) -> dict[str, dict[str, Any]]:
+    """Return the metadata of a run that has just been made.
+
+    Args:
+        key_parts: what its outputs depend on.
+        profile: what it ran on.
+        more: what else is known of how it came to be.
+
+    """
+    provenance = {
+        "profile": profile.name,
+        "model": profile.model_id,
+        "versions": libraries.installed_versions(),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        **more,
+    }
+    return {"guide": {"key_parts": dict(key_parts), "provenance": provenance}}

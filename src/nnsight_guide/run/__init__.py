@@ -1,0 +1,1 @@
+"""What runs cells: the plan of a build, and the one place that knows kernels."""

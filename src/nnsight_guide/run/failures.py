@@ -1,0 +1,99 @@
+"""What went wrong in a cell, in one line."""
+
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+from nnsight_guide.base.errors import one_line
+from nnsight_guide.ndif import retries
+from nnsight_guide.recording import cells
+from nnsight_guide.recording.outputs import without_colours
+
+# What Python says of a mistake → what to do about it, where its own words do not tell.
+REMEDIES = {
+    r"^SystemExit": "a cell must not end the run",
+    r"^StdinNotImplementedError": "nobody is there to answer: write the input into the cell",
+    r"^ModuleNotFoundError: No module named '(?!snippets\b|nnsight_guide\b)": (
+        "add it to pyproject.toml, then `make lock install`"
+    ),
+    r"\(most likely due to a circular import\)": "move what both need into a third snippet",
+}
+
+
+class CellError(Exception):
+    """A cell raised, or did not although its tag says so.
+
+    `cell` is None if it was none of them, but what all have left. `line` counts from 1 within the
+    cell. `is_fatal` says that the kernel is of no more use, `may_pass` that a service failed in a
+    way that may pass by itself.
+    """
+
+    def __init__(
+        self,
+        cell: str | None,
+        error: str,
+        line: int = 1,
+        *,
+        is_fatal: bool = False,
+        may_pass: bool = False,
+    ) -> None:
+        super().__init__(error)
+        self.cell, self.error, self.line = cell, error, line
+        self.is_fatal, self.may_pass = is_fatal, may_pass
+
+
+def error_of(cell: Any) -> Any:
+    """Return the output of a cell that is its error, or None."""
+    return next((out for out in cell.outputs if out.output_type == "error"), None)
+
+
+def failure(cell: Any, name: str) -> CellError:
+    """Describe the error of a cell, in one line, and the line of the cell where it began."""
+    error = error_of(cell)
+    if error is None:
+        return CellError(name, "an error that Jupyter cannot tell of: raise it with another text")
+    text = without_colours("\n".join(error.traceback))
+    # An arrow may stand in a library's own lines, where that had a cause of its own to tell of.
+    line = re.search(r"Cell In\[\d+\], line (\d+)", text) or re.search(r"(?m)^-+> ?(\d+)", text)
+    message = _said(error.ename, without_colours(error.evalue))
+    # The traceback ends each exception of the chain, causes first, with its name and its text.
+    causes = re.findall(r"^([A-Z]\w*): ?(.*)$", text, re.MULTILINE)
+    chain = [*causes, (str(error.ename), without_colours(error.evalue))]
+    return CellError(
+        name,
+        message,
+        int(line[1]) if line else 1,
+        may_pass=retries.is_passing_failure(chain),
+    )
+
+
+def _said(ename: str, evalue: str) -> str:
+    """Return what an exception says, in one line, with the remedy if there is a known one."""
+    lines = evalue.strip().splitlines() or [""]
+    # nnsight tells of an error inside of a trace by its whole traceback.
+    said = lines[-1] if "Traceback" in evalue else f"{ename}: {lines[0]}".removesuffix(": ")
+    said = one_line(said)
+    known = [remedy for words, remedy in REMEDIES.items() if re.search(words, said)]
+    return ": ".join([said.rstrip("."), *known]) if known else said
+
+
+def cause_of_death(code: int | None) -> str:
+    """Say how a kernel's process has ended, by its exit code."""
+    if code == -signal.SIGKILL:
+        return "the kernel died (killed): was there enough memory?"
+    if code is not None and code < 0:
+        return f"the kernel died ({signal.Signals(-code).name}): a library has crashed it"
+    return f"the kernel died (exit status {code}): a cell must not end its process"
+
+
+def explain(failure: CellError, path: Path) -> str:
+    """Return the failure with the snippet's file, line and cell."""
+    if failure.cell is None:
+        return f"snippets/{path.name} {failure.error}"
+    starts = cells.first_lines(path.read_text(encoding="utf-8"))
+    line = starts.get(failure.cell, 1) + failure.line - 1
+    cell = f"cell '{failure.cell}'" if failure.cell else "the cell before the first named one"
+    return f"snippets/{path.name}, line {line}, {cell}: {failure.error}"

@@ -1,0 +1,241 @@
+"""A Jupyter kernel with the model of one profile in it. Only `run` starts one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from nnsight_guide.base.errors import GuideError, TransientError
+from nnsight_guide.base.project import Project
+from nnsight_guide.base.scratch import scratch_folder
+from nnsight_guide.model.profiles import Profile
+from nnsight_guide.recording import cells
+from nnsight_guide.recording.imports import project_imports
+from nnsight_guide.run import limits
+from nnsight_guide.run.failures import CellError, cause_of_death, error_of, failure
+
+START_SECONDS = 120
+MAX_PATH = 80  # of a folder for sockets, whose own paths may have about a hundred characters
+
+# What keeps a kernel's output the same on every machine.
+QUIET = {
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "PYTHONHASHSEED": "0",
+    "TQDM_DISABLE": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+}
+
+# What keeps it small: glibc would hold on to what a trace has freed, 150 MB on GPT-J.
+FRUGAL = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+
+# How a function of `in_kernel` is called in the kernel. Two it calls by itself as it starts: to
+# import what every snippet uses takes two seconds, and so begins at once.
+CALL = "__import__('nnsight_guide.run.in_kernel').run.in_kernel.{}()"
+AT_START = ("end_with_parent", "import_libraries")
+
+
+class Kernel:
+    """A Jupyter kernel in which the model of one profile is loaded."""
+
+    def __init__(
+        self,
+        manager: Any,
+        profile: Profile,
+        environment: dict[str, str],
+        files: ExitStack,
+        log: Path,
+    ) -> None:
+        self.manager = manager
+        self.profile = profile
+        self.environment = environment
+        self.imported: dict[Path, bytes] = {}
+        self._files = files
+        self._log = log  # what its process says outside of cells: why it does not start
+        self._client: Any = None
+        self._is_loaded = False
+
+    @classmethod
+    async def start(cls, project: Project, profile: Profile, environment: dict[str, str]) -> Kernel:
+        """Start a kernel in the project's folder; whether it comes up, `begin` says.
+
+        `environment` is the profile's, to be added to the one this process has.
+
+        Raises:
+            GuideError: there is no model.py.
+
+        """
+        from jupyter_client.kernelspec import KernelSpecManager
+        from jupyter_client.manager import AsyncKernelManager
+
+        model_file = project.snippets / "model.py"
+        if not model_file.is_file():
+            raise GuideError("there is no snippets/model.py: `git restore` it, or write one")
+        modules = [model_file, *project_imports(model_file, project.root)]
+        imported = {file: file.read_bytes() for file in modules}
+        files = ExitStack()
+        own = files.enter_context(scratch_folder())
+        whole_environment = {
+            **os.environ,
+            **QUIET,
+            **FRUGAL,
+            # Neither the user's IPython nor their nnsight settings count.
+            "IPYTHONDIR": str(own / "ipython"),
+            "NNSIGHT_CONFIG": str(own / "nnsight.yaml"),
+            **environment,
+        }
+        manager = AsyncKernelManager(
+            # No folders: "python3" is then this very interpreter, whatever the user has installed.
+            kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
+            connection_file=str(own / "kernel.json"),
+            transport="ipc" if sys.platform != "win32" and len(str(own)) < MAX_PATH else "tcp",
+        )
+        kernel = cls(manager, profile, environment, files, log=own / "kernel.log")
+        kernel.imported = imported
+        try:
+            with kernel._log.open("wb") as said:
+                await manager.start_kernel(
+                    env=whole_environment,
+                    cwd=str(project.root),
+                    stdout=said,
+                    stderr=said,
+                    extra_arguments=[
+                        f"--IPKernelApp.exec_lines={CALL.format(step)}" for step in AT_START
+                    ],
+                )
+            kernel._client = manager.client()
+            kernel._client.start_channels(stdin=False)  # else a cell that asks waits for an answer
+        except BaseException:
+            await kernel.stop()
+            raise
+        return kernel
+
+    async def _load(self) -> None:
+        """Wait until the kernel answers, and load the model; raises as `begin` does."""
+        try:
+            await self._client.wait_for_ready(timeout=START_SECONDS)
+            await self._call("load")
+        except CellError as error:
+            kind = TransientError if self.profile.is_remote and error.may_pass else GuideError
+            raise kind(f"the model did not load: {error.error}") from None
+        except RuntimeError as error:  # it died, or has not answered in time
+            lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            raise GuideError(f"the kernel did not start: {[str(error), *lines][-1]}") from None
+        self._is_loaded = True
+
+    def is_current(self) -> bool:
+        """Whether every project module that the kernel has imported is still as it was."""
+        return all(
+            file.is_file() and file.read_bytes() == text for file, text in self.imported.items()
+        )
+
+    async def begin(self) -> bool:
+        """Prepare for the next snippet; say whether the kernel is still fit for one.
+
+        Raises:
+            GuideError: the kernel did not start, or the model could not be loaded; if that was
+                the service's fault and may pass, a TransientError.
+
+        """
+        if not self._is_loaded:
+            await self._load()
+        try:
+            await self._call("begin")
+        except CellError:
+            return False
+        return True
+
+    async def execute(self, notebook: Any) -> dict[str, float]:
+        """Run the cells of a notebook, which takes their outputs; return the seconds of each.
+
+        Raises:
+            CellError: a cell raised, ran too long, gave too much or killed the kernel, or one that
+                should raise did not.
+
+        """
+        notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        client = self._notebook_client(notebook, limits.seconds())
+        seconds = {}
+        clock = asyncio.get_running_loop().time
+        for number, cell in enumerate(notebook.cells, start=1):
+            name = cell.metadata.get("title", "")
+            started = clock()
+            await self._run(client, number - 1, name)
+            if limits.characters(cell.outputs) > limits.CHARACTERS:
+                raise CellError(name, f"OutputLimit: {limits.TOO_MUCH}")
+            if cells.raises(cell) and not error_of(cell):
+                raise CellError(
+                    name, "should raise (it is tagged raises-exception), but ran: take out the tag"
+                )
+            if name:
+                seconds[name] = round(clock() - started, 3)
+        return seconds
+
+    async def finish(self) -> dict[str, Any]:
+        """Return what the kernel is like after a snippet: `changed`, `device`, `dtype`.
+
+        Raises:
+            CellError: the snippet has left a kernel that cannot be looked at.
+
+        """
+        try:
+            state: dict[str, Any] = json.loads(await self._call("end"))
+        except CellError as error:
+            message = f"leaves a kernel that is of no more use: {error.error}"
+            raise CellError(None, message, is_fatal=True) from None
+        return state
+
+    async def stop(self) -> None:
+        """Stop the kernel and remove its files."""
+        if self._client is not None:
+            self._client.stop_channels()
+        if self.manager.has_kernel:
+            await self.manager.shutdown_kernel(now=True)
+        self._files.close()
+
+    def _notebook_client(self, notebook: Any, seconds: int = limits.SECONDS) -> Any:
+        from nbclient import NotebookClient
+
+        client = NotebookClient(
+            notebook,
+            km=self.manager,
+            timeout=seconds,
+            record_timing=False,
+        )
+        client.kc = self._client
+        return client
+
+    async def _call(self, step: str) -> str:
+        """Call a function of `in_kernel` in the kernel; return what it shows."""
+        import nbformat
+
+        call = nbformat.v4.new_code_cell(CALL.format(step))
+        client = self._notebook_client(nbformat.v4.new_notebook(cells=[call]))
+        await self._run(client, 0, step, store_history=False)
+        return "".join(out.data["text/plain"] for out in call.outputs if "data" in out)
+
+    async def _run(self, client: Any, index: int, name: str, *, store_history: bool = True) -> None:
+        """Run one cell of the client's notebook; what goes wrong is a CellError."""
+        from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+        cell = client.nb.cells[index]
+        try:
+            await client.async_execute_cell(cell, index, store_history=store_history)
+        except CellTimeoutError:
+            message = (
+                f"still running after {client.timeout} s, the limit for a cell: let it do less, or "
+                "set GUIDE_CELL_SECONDS to more"
+            )
+            raise CellError(name, message, is_fatal=True) from None
+        except DeadKernelError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # Ctrl-C, which nbclient takes for a death
+                raise asyncio.CancelledError from None
+            code = await self.manager.provisioner.poll()
+            raise CellError(name, cause_of_death(code), is_fatal=True) from None
+        except CellExecutionError:
+            raise failure(cell, name) from None

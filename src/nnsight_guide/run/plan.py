@@ -1,0 +1,104 @@
+"""The plan of a build: what is stale, and why, found out once and handed on.
+
+What reads or hashes every source takes time, and two answers could differ. So each question is
+asked once, when its answer is first needed; of what runs, it is asked again when that has run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from nnsight_guide.base.project import Project
+from nnsight_guide.idioms import outcomes
+from nnsight_guide.model.profiles import Profile
+from nnsight_guide.recording.committed import committed_freshness
+from nnsight_guide.recording.freshness import Freshness, freshness, runs_on, stale
+from nnsight_guide.recording.recordings import Recording
+
+
+class Plan:
+    """What a build has to run and what it may show.
+
+    Attributes:
+        project: the checkout.
+        profile: what the snippets run on, as far as it can (`runs_on`).
+        snippets: of each snippet, whether its recording is fresh. Whoever runs one puts its new
+            state here.
+
+    """
+
+    def __init__(
+        self, project: Project, profile: Profile, names: Iterable[str] | None = None
+    ) -> None:
+        """Find out what is stale among the snippets `names` (default: all of them).
+
+        Raises:
+            GuideError: there is no such snippet, or something that it depends on cannot be read.
+
+        """
+        self.project = project
+        self.profile = profile
+        chosen = project.snippet_names() if names is None else list(names)
+        self._runs_on: dict[str, Profile] = {}
+        self.snippets: dict[str, Freshness[Recording]] = {}
+        self.look_again(chosen)
+
+    def look_again(self, names: Iterable[str]) -> None:
+        """Ask again of these snippets, which may have changed or run meanwhile; raises as above."""
+        for name in names:
+            self._runs_on[name] = runs_on(self.profile, self.project.snippet_path(name))
+            self.snippets[name] = freshness(self.project, name, self.profile)
+
+    def runs_on(self, snippet: str) -> Profile:
+        """Return what a snippet really runs on: the profile, or the loopback stand-in."""
+        return self._runs_on[snippet]
+
+    def is_at_home(self, snippet: str) -> bool:
+        """Whether a snippet runs on the profile itself, and needs no service that it lacks."""
+        return self._runs_on[snippet] == self.profile
+
+    @property
+    def stale_snippets(self) -> list[str]:
+        """The snippets to run, in the order in which they are to run."""
+        return self.in_order(stale(self.snippets))
+
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        """Return these snippets in the order in which they are to run.
+
+        Those that need a service come first: it has gone when the profile's own model is loaded.
+        """
+        return sorted(names, key=self.is_at_home)
+
+    @cached_property
+    def committed(self) -> dict[str, Freshness[Recording]]:
+        """Of each snippet, whether its recording of the real model may be shown.
+
+        Raises:
+            GuideError: the file of one is damaged.
+
+        """
+        return {name: committed_freshness(self.project, name) for name in self.snippets}
+
+    @cached_property
+    def idioms_profile(self) -> Profile:
+        """What the idioms of 2024 run on: always the demo model."""
+        return outcomes.demo_profile(self.profile)
+
+    @cached_property
+    def idioms(self) -> outcomes.States:
+        """Of each idiom of 2024, whether its outcome is fresh.
+
+        Raises:
+            GuideError: something that one depends on cannot be read.
+
+        """
+        if not outcomes.idiom_names(self.project):
+            return {}  # the demo model need not be there for none
+        return outcomes.outcome_states(self.project, self.idioms_profile)
+
+    def run_idioms(self) -> list[str]:
+        """Run the idioms that are stale, and return their names; raises as `outcomes.run_stale`."""
+        if not stale(self.idioms):
+            return []
+        return outcomes.run_stale(self.project, self.idioms_profile, self.idioms)

@@ -1,0 +1,49 @@
+"""`make site`: what is stale runs and MkDocs builds, unless the site that is there is the same."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+
+from nnsight_guide.base.project import Project
+from nnsight_guide.model import profiles
+from nnsight_guide.run.plan import Plan
+from nnsight_guide.run.runner import Runner
+from nnsight_guide.site import stamp
+
+
+def build_site(*, verbose: bool = False) -> bool:
+    """Build the site into site/, if anything has changed since that was done.
+
+    Args:
+        verbose: whether MkDocs tells the long story of an error.
+
+    Returns:
+        Whether there was anything to do.
+
+    Raises:
+        GuideError: this is no checkout, or its profile cannot be used.
+        SystemExit: MkDocs has failed, and said why.
+
+    """
+    project, profile = Project.find(), profiles.current()
+    sources = stamp.sources(project, profile)
+    if stamp.is_built(project, sources):
+        return False
+    plan = Plan(project, profile)
+    with closing(Runner(project)) as runner:
+        runner.start_early(plan)
+        # With all of MkDocs, which takes a second: the kernel imports meanwhile, too.
+        from mkdocs.__main__ import cli
+
+        from nnsight_guide.site.plugin import GuidePlugin
+
+        GuidePlugin.runner, GuidePlugin.plan = runner, plan
+        os.chdir(project.root)
+        try:
+            cli.main(["build", *(["--verbose"] if verbose else [])], prog_name="mkdocs")
+        except SystemExit as end:
+            if end.code:
+                raise
+    stamp.remember(project, profile, sources)
+    return True

@@ -1,0 +1,165 @@
+"""What mkdocs-jupyter makes of a notebook → a page in the site's own look.
+
+It hands out each notebook with half a megabyte of JupyterLab's style sheets, and with scripts, one
+of which loads more from another host. None of that is needed: what stands between is cells, and
+their code and outputs get the markup that the site has styles, and a copy button, for.
+
+By itself it also writes into the very folder that it reads from, so that a build that is killed
+leaves half a file, and builds at the same time read each other's halves. So each build works in a
+folder of its own, and what it has finished is kept for the next one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from html import escape
+from importlib.metadata import version
+from itertools import starmap
+from pathlib import Path
+from typing import Any
+
+from nnsight_guide.base.errors import cannot_write
+from nnsight_guide.base.project import Project
+from nnsight_guide.base.scratch import scratch_folder
+
+TAG = re.compile(r"<[^>]*>")
+COLAB = "https://colab.research.google.com/github/"
+REPOSITORY = re.compile(r"https://github\.com/(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?")
+START, END = '<div class="jupyter-wrapper">', "<!-- jupyter-wrapper -->"
+CODE = r"<pre>(.*?)</pre>"
+HEADING = re.compile(r'<h([2-6]) id="([^"]*)">(.*?)<a class="anchor-link"', re.DOTALL)
+CHANGES = (
+    # JupyterLab's own controls
+    (r'<div class="celltoolbar">.*?(?=<div class="CodeMirror)', ""),
+    (r'<div class="zeroclipboard-container">.*?</clipboard-copy>\s*</div>', ""),
+    (r'<div class="clipboard-copy-txt".*?</div>', ""),
+    (r'<div class="jp-Collapser[^>]*>\s*</div>', ""),
+    (r' tabindex="0"', ""),
+    # code, in a cell or in the text
+    (
+        rf'<div class="highlight-ipynb hl-python[^>]*>{CODE}',
+        r'<div class="highlight"><pre>\1</pre>',
+    ),
+    (
+        rf'<div class="highlight">{CODE}</div>',
+        r'<div class="language-python highlight"><pre><code>\1</code></pre></div>',
+    ),
+    # what it printed, or raised: of that, JupyterLab's page begins with an empty line
+    (
+        r'<div class="jp-OutputArea-child">(\s*<div class="jp-RenderedText[^>]*>\s*)<pre>\n',
+        r'<div class="jp-OutputArea-child" data-raises="">\1<pre>',
+    ),
+    (
+        rf'<div class="jp-RenderedText[^>]*>\s*{CODE}\s*</div>',
+        r'<div class="guide-output"><pre class="no-copy"><code>\1</code></pre></div>',
+    ),
+    (r'<div class="jp-RenderedHTMLCommon jp-RenderedHTML ', r'<div class="guide-output '),
+    (r'<div class="jp-Cell jp-CodeCell([^>]* id=)', r'<div class="guide-cell jp-CodeCell\1'),
+    (r'<a class="anchor-link"', '<a class="headerlink" title="Permanent link"'),
+)
+
+
+def page_html(rendered: str) -> str:
+    """Return the cells of a rendered notebook, without its scripts and style sheets.
+
+    Raises:
+        ValueError: this version of mkdocs-jupyter writes its pages in another way.
+
+    """
+    html = rendered[rendered.index(START) : rendered.index(END)]
+    for pattern, replacement in CHANGES:
+        html = re.sub(pattern, replacement, html, flags=re.DOTALL)
+    if "<script" in html or "<style" in html:
+        raise ValueError("a notebook brings a script or a style sheet of its own")
+    return html.replace('class="jupyter-wrapper"', 'class="guide-notebook"', 1)
+
+
+def table_of_contents(rendered: str) -> Any:
+    """Return the headings, as MkDocs takes them (mkdocs-jupyter leaves out the code in them)."""
+    root: dict[str, Any] = {"level": 1, "children": []}
+    above = [root]  # the last heading of each level, down to the one that was found last
+    for level, name, html in HEADING.findall(rendered):
+        found = {"level": int(level), "id": name, "name": TAG.sub("", html), "children": []}
+        while above[-1]["level"] >= found["level"]:
+            above.pop()
+        above[-1]["children"].append(found)
+        above.append(found)
+    return root["children"]
+
+
+def under_title(html: str, line: str) -> str:
+    """Return a page with a line under its title."""
+    return html.replace("</h1>", f"</h1>\n{line}", 1)
+
+
+def links_html(versions: Mapping[str, Mapping[str, str]]) -> str:
+    """Return the line that offers notebooks.
+
+    Args:
+        versions: what each is (“Notebook”), and its links: what one does, and where it leads.
+
+    """
+    offers = " ".join(
+        f"<span>{escape(version)}: {' · '.join(starmap(_link_html, links.items()))}</span>"
+        for version, links in versions.items()
+    )
+    return f'<p class="guide-notebooks" data-search-exclude>{offers}</p>'
+
+
+def _link_html(name: str, href: str) -> str:
+    attribute = " download" if name == "download" else ""
+    return f'<a href="{escape(href)}"{attribute}>{escape(name)}</a>'
+
+
+def colab_url(repository: str | None, path: str) -> str | None:
+    """Return where Colab opens a file of the published site, or None without a repository there.
+
+    Args:
+        repository: its address on GitHub, where the site is published from the branch `gh-pages`.
+        path: the file, from the root of the site.
+
+    """
+    found = REPOSITORY.fullmatch(repository or "")
+    return f"{COLAB}{found['name']}/blob/gh-pages/{path}" if found else None
+
+
+class RenderedNotebooks:
+    """The notebooks that were rendered: in a folder of this process alone, and in one of all."""
+
+    def __init__(self, project: Project) -> None:
+        """Make the folder `own`, with all in it that was kept of the same versions.
+
+        Raises:
+            GuideError: the cache cannot be written.
+
+        """
+        # mkdocs-jupyter knows what it has rendered by the notebook, not by who rendered it.
+        versions = "-".join(version(name) for name in ("mkdocs-jupyter", "nbconvert"))
+        self.kept = project.cache / "rendered" / versions
+        self._lent = ExitStack()
+        try:
+            self.kept.mkdir(parents=True, exist_ok=True)
+            self.own = self._lent.enter_context(scratch_folder(project.cache))
+        except OSError as error:
+            raise cannot_write(project.cache, error) from None
+        _hard_link(self.kept, self.own)
+
+    def keep(self) -> None:
+        """Keep what mkdocs-jupyter has in its folder, which is what the last build has used."""
+        _hard_link(self.own, self.kept)
+        for file in self.kept.glob("*.json"):
+            if not (self.own / file.name).exists():
+                file.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Give the folder back."""
+        self._lent.close()
+
+
+def _hard_link(source: Path, target: Path) -> None:
+    """Let `target` have the files of `source` too, each as a whole."""
+    for file in source.glob("*.json"):
+        with suppress(OSError):  # it is there, or has just gone, or here is no linking: no matter
+            (target / file.name).hardlink_to(file)

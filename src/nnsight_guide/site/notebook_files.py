@@ -1,0 +1,182 @@
+"""The notebooks of the site: files to download, and pages that mkdocs-jupyter makes of them."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import get_toc
+from mkdocs.utils import get_relative_url
+
+from nnsight_guide.base import redaction
+from nnsight_guide.base.project import Project
+from nnsight_guide.base.scratch import write_json
+from nnsight_guide.notebook.chapter_source import Chapter
+from nnsight_guide.notebook.prose import Link
+from nnsight_guide.notebook.writer import notebook
+from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.site import mkdocs_jupyter
+
+CHAPTERS, EXERCISES = "chapters/", "exercises/"
+PAGES, DOWNLOADS = "notebooks", "downloads/notebooks"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One of the notebooks of a chapter; `source` is the chapter's Markdown file."""
+
+    source: str
+    name: str
+    title: str
+    is_worksheet: bool = False
+
+    @property
+    def page(self) -> str:
+        """The file that its page is made of."""
+        return f"{PAGES}/{self.name}.ipynb"
+
+    @property
+    def download(self) -> str:
+        """The file to download."""
+        return f"{DOWNLOADS}/{self.name}.ipynb"
+
+
+def versions(source: str) -> list[Version]:
+    """Return the notebooks of a page: one of a chapter, two of an exercise, none of any other."""
+    stem = PurePosixPath(source).stem
+    if source.startswith(CHAPTERS) and source.endswith(".md"):
+        return [Version(source, stem, "Notebook")]
+    if source.startswith(EXERCISES) and source.endswith(".md"):
+        worksheet = Version(source, f"{stem}-worksheet", "Worksheet", is_worksheet=True)
+        return [worksheet, Version(source, stem, "With solution")]
+    return []
+
+
+class Notebooks:
+    """The notebooks of one build."""
+
+    def __init__(self, project: Project, shown: Mapping[str, Recording]) -> None:
+        """Take up the recording of each snippet that is to be shown."""
+        self.project = project
+        self.shown = shown
+        self.pages: dict[str, Version] = {}
+
+    def add(self, files: Files, config: MkDocsConfig) -> None:
+        """Add the notebooks of all chapters to the files of the site.
+
+        Raises:
+            GuideError: a chapter shows a cell that does not exist.
+
+        """
+        for file in list(files.documentation_pages()):
+            for version in versions(file.src_uri):
+                self._add(version, file, files, config)
+
+    def _add(self, version: Version, file: File, files: Files, config: MkDocsConfig) -> None:
+        made = _made(version, file, self.shown, _absolute_links(file, files, config))
+        text = json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+        files.append(File.generated(config, version.download, content=text))
+        if "mkdocs-jupyter" not in config.plugins:
+            return
+        # It reads what it renders from the disk, and knows by its bytes what it has rendered.
+        cache = self.project.cache
+        links = _relative_links(file, files, _url(version, config))
+        made = _made(version, file, self.shown, links, for_page=True)
+        write_json(made, cache / version.page)
+        files.append(File(version.page, str(cache), config.site_dir, config.use_directory_urls))
+        self.pages[version.page] = version
+
+    def prepare(self, page: Page, files: Files) -> None:
+        """Keep the page of a notebook out of the search, which finds the same in its chapter."""
+        if version := self.pages.get(page.file.src_uri):
+            page.meta["search"] = {"exclude": True}
+            chapter = files.get_file_from_path(version.source)
+            page.edit_url = chapter.page.edit_url if chapter and chapter.page else None
+
+    def shown_on(self, page: Page, html: str, files: Files, config: MkDocsConfig) -> str:
+        """Return the HTML of a page with links to its notebooks, or to what else there is of it."""
+        source = page.file.src_uri
+        if version := self.pages.get(source):
+            links = _links(version, page, config)
+            if chapter := files.get_file_from_path(version.source):
+                links = {"read the chapter": get_relative_url(chapter.url, page.url), **links}
+            page.toc = get_toc(mkdocs_jupyter.table_of_contents(html))
+            html, offers = mkdocs_jupyter.page_html(html), {version.title: links}
+        elif offered := versions(source):
+            offers = {
+                version.title: (
+                    {"read": get_relative_url(_url(version, config), page.url)}
+                    if version.page in self.pages
+                    else {}
+                )
+                | _links(version, page, config)
+                for version in offered
+            }
+        else:
+            return html
+        return mkdocs_jupyter.under_title(html, mkdocs_jupyter.links_html(offers))
+
+
+def _made(
+    version: Version,
+    file: File,
+    shown: Mapping[str, Recording],
+    link: Link,
+    *,
+    for_page: bool = False,
+) -> dict[str, Any]:
+    chapter = Chapter(f"docs/{file.src_uri}", file.content_string, shown, link)
+    made = notebook(chapter, worksheet=version.is_worksheet, for_page=for_page)
+    redacted: dict[str, Any] = redaction.redact(made, redaction.api_keys())
+    return redacted
+
+
+def _links(version: Version, page: Page, config: MkDocsConfig) -> dict[str, str]:
+    links = {"download": get_relative_url(version.download, page.url)}
+    if colab := mkdocs_jupyter.colab_url(config.repo_url, version.download):
+        links["open in Colab"] = colab
+    return links
+
+
+def _url(version: Version, config: MkDocsConfig) -> str:
+    return f"{PAGES}/{version.name}" + ("/" if config.use_directory_urls else ".html")
+
+
+def _absolute_links(file: File, files: Files, config: MkDocsConfig) -> Link:
+    """Return where links lead from a downloaded notebook: to the published site, if any."""
+
+    def link(target: str) -> str | None:
+        if urlsplit(target).scheme:
+            return target
+        url = _target(target, file, files)
+        return urljoin(config.site_url, url) if config.site_url and url else None
+
+    return link
+
+
+def _relative_links(file: File, files: Files, base: str) -> Link:
+    """Return where links lead from the page of a notebook, whose address is `base`."""
+
+    def link(target: str) -> str | None:
+        if urlsplit(target).scheme:
+            return target
+        url = _target(target, file, files)
+        return get_relative_url(url, base) if url else None
+
+    return link
+
+
+def _target(target: str, file: File, files: Files) -> str | None:
+    """Return the address, within the site, of what a chapter links to."""
+    path, _, fragment = target.partition("#")
+    source = posixpath.normpath(posixpath.join(posixpath.dirname(file.src_uri), path))
+    found = files.get_file_from_path(source) if path else file
+    return found.url + (f"#{fragment}" if fragment else "") if found else None

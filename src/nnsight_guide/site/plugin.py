@@ -1,0 +1,209 @@
+"""The few events of MkDocs that Markdown cannot do."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Mapping
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any, Literal
+
+import markdown_exec
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import Abort, PluginError
+from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
+
+from nnsight_guide.base import redaction
+from nnsight_guide.base.errors import GuideError, long_story, one_line
+from nnsight_guide.base.project import Project
+from nnsight_guide.chapter.page import ChapterPage, current_page, open_page
+from nnsight_guide.html import provenance
+from nnsight_guide.idioms import outcomes
+from nnsight_guide.model import profiles
+from nnsight_guide.notebook.script import standalone_script
+from nnsight_guide.recording.freshness import Freshness
+from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.run.plan import Plan
+from nnsight_guide.run.runner import Runner
+from nnsight_guide.site.mkdocs_jupyter import RenderedNotebooks
+from nnsight_guide.site.notebook_files import Notebooks
+
+log = logging.getLogger("mkdocs.plugins.nnsight_guide")
+
+# Looking for garbage after every 700 new objects takes a twelfth of a build, and finds 8 MB.
+GARBAGE_THRESHOLD = 100_000
+
+
+class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
+    """Runs what is stale before each build, and shows it on the pages."""
+
+    is_preview = False  # whether an author waits for every rebuild
+    # `site.build` hands both over: a runner that has begun, and what it has begun with.
+    runner: Runner | None = None
+    plan: Plan | None = None
+
+    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
+        """Keep this plugin, and so the kernel with its model, from one rebuild to the next."""
+        gc.set_threshold(GARBAGE_THRESHOLD)
+        self.rendered: RenderedNotebooks | None = None
+        self.is_preview = command == "serve"
+        redaction.install_hook()
+        markdown_exec.patch_loggers(lambda name: BlockLog(log, {}))
+        # It would report every notebook, with its path, at every build.
+        logging.getLogger("mkdocs.plugins.mkdocs_jupyter").setLevel(logging.WARNING)
+
+    def on_config(self, config: MkDocsConfig) -> None:
+        """Offer no edit links without a repository; in an offline site, serve every script."""
+        # A variable that is set, and empty, reads as null, which other plugins do not expect.
+        config.site_url = config.site_url or ""
+        if not config.repo_url:
+            config.edit_uri = None
+        offline = config.plugins.get("material/offline")
+        if offline is not None and offline.config["enabled"]:
+            # Else it takes this script from another host.
+            config.extra["polyfills"] = ["assets/iframe-worker.js"]
+        if self.is_preview and "llmstxt" in config.plugins:
+            # An author waits for the page, and nobody for its Markdown.
+            config.plugins["llmstxt"].config["sections"] = {}
+
+    def on_pre_build(self, *, config: MkDocsConfig) -> None:
+        """Run the stale snippets and idioms, then take up every recording."""
+        try:
+            plan, self.plan = self.plan or _new_plan(config), None
+            self.project, self.profile = plan.project, plan.profile
+            self.runner = self.runner or Runner(plan.project)
+            snippets_run = self.runner.run_stale(plan)
+            self.recordings = _shown(plan.snippets)
+            self.committed = self._committed(plan)
+            if not self.is_preview:
+                self._stop_kernel()  # the idioms load models of their own
+            idioms_run = plan.run_idioms()
+            self.outcomes = outcomes.with_sources(plan.project, plan.idioms)
+        except GuideError as error:
+            raise PluginError(_in_one_line(error)) from None
+        cells = sum(len(self.recordings[name].cell_names()) for name in snippets_run)
+        log.info(
+            "Profile %s (%s): %d of %d snippets run, %d cells executed; %d of %d idioms run",
+            self.profile.name,
+            self.profile.model_id,
+            len(snippets_run),
+            len(plan.snippets),
+            cells,
+            len(idioms_run),
+            len(self.outcomes),
+        )
+
+    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+        """Add scripts and notebooks that run anywhere, and the script that draws figures."""
+        script_path = str(figure_script())
+        files.append(File.generated(config, "assets/circuitsvis.js", abs_src_path=script_path))
+        for name in self.project.snippet_names():
+            script = standalone_script(self.project, self.recordings, name)
+            files.append(File.generated(config, f"downloads/{name}.py", content=script))
+        self.notebooks = Notebooks(self.project, {**self.recordings, **self.committed})
+        try:
+            if renderer := config.plugins.get("mkdocs-jupyter"):
+                self.rendered = self.rendered or RenderedNotebooks(self.project)
+                renderer.config["cache_dir"] = str(self.rendered.own)
+            self.notebooks.add(files, config)
+        except GuideError as error:
+            raise PluginError(_in_one_line(error)) from None
+        return files
+
+    def on_page_markdown(
+        self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files
+    ) -> None:
+        """Tell the blocks of this page where they stand."""
+        self.page = ChapterPage(
+            path=f"docs/{page.file.src_uri}",
+            source=page.file.content_string,
+            base=get_relative_url(".", page.url).rstrip("/"),
+            profile=self.profile,
+            recordings=self.recordings,
+            committed=self.committed,
+            outcomes=self.outcomes,
+            docs=Path(config.docs_dir),
+            directory_urls=config.use_directory_urls,
+        )
+        open_page(self.page)
+        self.notebooks.prepare(page, files)
+
+    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Stop at a name that does not exist; else end the page with its provenance."""
+        if self.page.problems:
+            raise PluginError(_redacted("\n".join(self.page.problems)))
+        html = self.notebooks.shown_on(page, html, files, config)
+        return _redacted(html) + provenance.on_page(shown.provenance for shown in self.page.shown)
+
+    @event_priority(-100)  # after mkdocs-jupyter has thrown away what is not used any more
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Keep what was rendered for the next build."""
+        if self.rendered is not None:
+            self.rendered.keep()
+
+    def on_build_error(self, *, error: Exception) -> None:
+        """End in one line, too, what has come between: a full disk, a file that is in the way."""
+        if isinstance(error, OSError):
+            log.error("%s", _in_one_line(error))
+            raise Abort("Aborted with an error of the system!")
+
+    def on_shutdown(self) -> None:
+        """Stop the kernel, and give back what was lent."""
+        self._stop_kernel()
+        if self.rendered is not None:
+            self.rendered.close()
+            self.rendered = None
+
+    def _stop_kernel(self) -> None:
+        if self.runner is not None:
+            self.runner.close()
+            self.runner = None
+
+    def _committed(self, plan: Plan) -> dict[str, Recording]:
+        """Return the committed recordings to show beside the demo's: those that are fresh."""
+        if plan.profile.name != "demo":
+            return {}
+        for name, state in plan.committed.items():
+            if state.recorded and not state.is_fresh:
+                why = ", ".join(state.stale_because)
+                log.info("%s: the committed recording is stale (%s)", name, why)
+        return _shown(plan.committed)
+
+
+def _new_plan(config: MkDocsConfig) -> Plan:
+    return Plan(Project.find(Path(config.config_file_path).parent), profiles.current())
+
+
+def _shown(states: Mapping[str, Freshness[Recording]]) -> dict[str, Recording]:
+    """Return the recordings that are fresh."""
+    return {name: s.recorded for name, s in states.items() if s.recorded and s.is_fresh}
+
+
+def _in_one_line(error: Exception) -> str:
+    """Return what an error says; all that led to it is told by `mkdocs build --verbose`."""
+    log.debug("%s", _redacted(long_story(error)))
+    return _redacted(one_line(str(error)))
+
+
+def _redacted(text: str) -> str:
+    redacted: str = redaction.redact(text, redaction.api_keys())
+    return redacted
+
+
+def figure_script() -> Path:
+    """Return circuitsvis's own script, found without importing the package (it imports torch)."""
+    return Path(str(distribution("circuitsvis").locate_file("circuitsvis/dist/cdn/iife.js")))
+
+
+class BlockLog(logging.LoggerAdapter):  # type: ignore[type-arg]
+    """What markdown-exec writes to when a block has failed: by itself, the build would go on."""
+
+    def warning(self, msg: object, *args: object, **kwargs: Any) -> None:
+        """Make a problem of the page of what ends with an error's traceback."""
+        self.debug(msg)
+        page, reason = current_page(), str(msg).strip().splitlines()[-1].strip()
+        page.problems.append(f"{page.path}: a block of Python fails: {reason}")
