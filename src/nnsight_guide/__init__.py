@@ -1,39 +1,31 @@
 """The nnsight guide: from a snippet to a page, by way of one recording.
 
-Read the modules in the order in which the data passes through them::
+Read the rooms in this order, which is also that of their imports: each imports from those above it,
+and from none below.
 
-    project   where the snippets, the lock file and the cache are
-    cells     a snippet file → named cells
-    imports   a snippet file → the project modules that it imports
-    profiles  which model runs: demo, local or remote; `random_weights` says if one is untrained
-    keys      what a run depends on: each part of it, with its hash or version
-    recordings the executed notebook of a snippet, with its key
-    freshness whether a recording shows what today's sources give
-    preflight what the profile needs, asked before any work: of NDIF (`ndif`, and `live` what it
-              tells), of this machine (`weights`)
-    run       stale snippets → one kernel → recordings; `retries` where a service may recover
-    kernel    the process in which they run, and `guard`, the part of it that lives inside;
-              `failures` are what it reports of cells that went wrong, `limits` what they may take
-    committed recordings of the real model: how they are made, and when one may be shown
-    verify    committed recordings against the `published` facts; `rerun` runs everything again,
-              beside what the site shows
-    outputs   what they printed, less what differs from run to run; `redaction` takes out the key
-    render    a cell and its recording → HTML
-    tabs      the real model's output and the demo's, side by side; `notes` say which is which
-    page      the page that is being built
-    chapter   what it calls: `cell("trace_and_save", "trace")`
-    cards     the head of a chapter becomes its card on the landing page
-    cross_links glossary words and GPT-J's modules (`gptj_source`) in the prose become links
-    idioms    the idioms of 2024: old code and today's, run in `processes`, judged in `verdicts`
-    outcomes  what became of each, recorded; `migration` makes a table of them
-    canary    a package: what the newest releases change, recorded; `canary.table` shows it
-    notebooks a chapter and its recordings → a notebook to download, and a page that mkdocs-jupyter
-              makes of it (`chapter_text`, `notebook_…`, `heat_map_png`)
-    site      the few MkDocs events that Markdown cannot do; `site_notebooks` and `site_rendered`
-    turns     builds of one checkout take turns; `scratch` lends folders, and clears up
-    unchanged whether a build would give the site that is there already
-    markdown_pages a page's HTML, made ready to be Markdown for tools; `archive` packs a site to be
-              read offline, and `external_links` asks whether addresses still answer
+    base: what all others stand on: project (paths, names), errors, scratch (folders, whole files),
+        build_lock, libraries (their versions), redaction (of the API key).
+    ndif: the one room that asks NDIF: client; availability judges its answers, retries what failed.
+    demo_model: the checkpoint that ships: shipped, digests, architecture, tokenizer, expansion,
+        revision, checkpoint. How it was made, in training: corpus, data, train, evaluate.
+    model: which model runs the snippets: profiles, random_weights; preflight asks for all it needs.
+    loopback: the stand-in for NDIF: launch and service for who starts it; settings; and inside of
+        its process server, app, hub, identity, jobs, running, executor, model_state.
+    recording: a snippet's cells and imports, the keys of all that a run depends on, what it gave
+        (sealed, recordings), its freshness, and the committed recordings of the real model.
+    html: what is shown, pure: render (cells), figures, heat_maps, tabs, notes, provenance, cards,
+        published_facts.
+    idioms: the idioms of 2024: idiom (a file), execution in processes, verdicts, outcomes, table.
+    run: the one room that knows kernels: plan (what is stale), runner, kernel, and inside of it
+        in_kernel and display; limits, failures, outputs (cleaned), real_model (committed).
+    canary: what the newest releases change: observation, environment, changes, ways_round, summary.
+    verify: recordings against published facts and against a rerun from nothing.
+    chapter: what a chapter calls, and its text, on the page that is built; its cross_links, some
+        of them to gptj_source.
+    notebook: what readers take away: writer (chapter_source, opening, contents, prose), script.
+    site: the one room that knows MkDocs: make_site, stamp (nothing to do), plugin, notebook_files,
+        mkdocs_jupyter, markdown_pages (for tools), offline (a zip).
+    checks: the readers' checkers: answers, rotary. It imports nothing of the other rooms.
 """
 
 import sys

@@ -1,7 +1,5 @@
 """The command line: `python -m nnsight_guide build | demo | loopback | status | run | …`."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import json
@@ -11,7 +9,7 @@ from collections.abc import Sequence
 from nnsight_guide.base import redaction
 from nnsight_guide.base.errors import GuideError, long_story, one_line
 from nnsight_guide.base.project import Project
-from nnsight_guide.idioms.idiom import FOLDER
+from nnsight_guide.idioms.idiom import IDIOMS_FOLDER
 from nnsight_guide.loopback.settings import HOST
 from nnsight_guide.model import profiles
 from nnsight_guide.recording import committed
@@ -42,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build(options: argparse.Namespace) -> int:
     """Build the site into site/, if anything has changed since that was done."""
-    from nnsight_guide.site.build import build_site
+    from nnsight_guide.site.make_site import build_site
 
     if not build_site(verbose=options.debug):
         print("nothing has changed since site/ was built")
@@ -75,7 +73,7 @@ def status(options: argparse.Namespace) -> int:
                 {**_describe(state), "committed": _describe(plan.committed[name])}
                 for name, state in plan.snippets.items()
             ],
-            FOLDER: {"idioms": list(plan.idioms), "stale": stale_idioms},
+            IDIOMS_FOLDER: {"idioms": list(plan.idioms), "stale": stale_idioms},
         }
         print(json.dumps(described, indent=2))
         return 0
@@ -88,7 +86,7 @@ def status(options: argparse.Namespace) -> int:
             print(f"  {'':<24} {made['model']}, {state.recorded.seconds:.2f} s, {versions}")
         print(f"  {'':<24} committed: {_committed(plan.committed[name])}")
     if plan.idioms:
-        print(f"  {FOLDER}: {len(plan.idioms)} idioms, {len(stale_idioms)} stale")
+        print(f"  {IDIOMS_FOLDER}: {len(plan.idioms)} idioms, {len(stale_idioms)} stale")
     return 0
 
 
@@ -118,14 +116,16 @@ def _committed(state: Freshness[Recording]) -> str:
 
 def run(options: argparse.Namespace) -> int:
     """Run the stale ones among the named snippets, or the idioms: from_2024 (default: all)."""
-    names = [name for name in options.snippets if name != FOLDER] if options.snippets else None
+    names = (
+        [name for name in options.snippets if name != IDIOMS_FOLDER] if options.snippets else None
+    )
     # A misspelt name stops here, before anything runs.
     plan = Plan(Project.find(), profiles.current(), names)
     with contextlib.closing(Runner(plan.project)) as runner:
         snippets = runner.run_stale(plan)
-    is_about_idioms = not options.snippets or FOLDER in options.snippets
+    is_about_idioms = not options.snippets or IDIOMS_FOLDER in options.snippets
     idioms = plan.run_idioms() if is_about_idioms else []
-    for kind, ran in (("snippets", snippets), (f"idioms of {FOLDER}", idioms)):
+    for kind, ran in (("snippets", snippets), (f"idioms of {IDIOMS_FOLDER}", idioms)):
         if ran:
             print(f"{len(ran)} {kind} run: {', '.join(ran)}")
     if not snippets and not idioms:
@@ -135,11 +135,11 @@ def run(options: argparse.Namespace) -> int:
 
 def record(options: argparse.Namespace) -> int:
     """Run the real model (GUIDE_PROFILE=local or remote), and write recordings to commit."""
-    from nnsight_guide.run.record import record_real_model
+    from nnsight_guide.run.real_model import record_real_model
 
     done = record_real_model(Project.find(), profiles.current())
     print(
-        f"{len(done.written)} recordings written to snippets/{committed.FOLDER}: "
+        f"{len(done.written)} recordings written to snippets/{committed.COMMITTED_FOLDER}: "
         f"{', '.join(done.written) or '-'}"
     )
     if done.unchanged:

@@ -5,8 +5,6 @@ a second model beside the first, of perhaps 12 GB, to record the same. That is a
 for: a recording is written as a whole, so builds that do not wait are right as well.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -1,7 +1,5 @@
 """The one exception that reaches a person: a cause and a remedy, in one line."""
 
-from __future__ import annotations
-
 import re
 import traceback
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Which versions are installed of the libraries whose behaviour the pages show."""
 
-from __future__ import annotations
-
 import sys
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version

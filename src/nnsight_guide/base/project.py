@@ -1,11 +1,10 @@
 """Where things lie in a checkout of the guide."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from nnsight_guide.base.errors import GuideError
 
@@ -17,7 +16,7 @@ class Project:
     root: Path
 
     @classmethod
-    def find(cls, start: Path | None = None) -> Project:
+    def find(cls, start: Path | None = None) -> Self:
         """Return the checkout that `start` (default: the current folder) lies in.
 
         Raises:

@@ -4,8 +4,6 @@ Nothing of the guide's writes the key anywhere. But a snippet may print its envi
 library may put the key into the text of an error.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -3,8 +3,6 @@
 A file is written in one, too: it then appears as a whole, or not at all.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

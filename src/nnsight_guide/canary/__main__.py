@@ -3,8 +3,6 @@
 Exit status: 0, nothing changed; 1, something did; 2, it could not be found out.
 """
 
-from __future__ import annotations
-
 import argparse
 import datetime
 import sys
@@ -16,7 +14,7 @@ from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
 from nnsight_guide.canary import changes, ways_round
 from nnsight_guide.canary.changes import CanaryRun, Change, WayRound
-from nnsight_guide.canary.environment import Environment, copy, observe, required
+from nnsight_guide.canary.environment import Environment, copy, observe_in, required
 from nnsight_guide.canary.observation import Observation
 
 
@@ -33,18 +31,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         project = Project.find()
-        found = run(project, options.hold)
+        found = run_canary(project, options.hold)
         path = changes.folder(project) / f"{found.date}.json"
-        changes.save(found, path)
+        changes.save_run(found, path)
     except GuideError as error:
         print(f"nnsight_guide.canary: {error}", file=sys.stderr)
         return 2
-    print("\n".join(changes.lines(found)))
+    print("\n".join(changes.report_lines(found)))
     print(f"Recorded in {path.relative_to(project.root)}: commit it to show it in the guide.")
     return 1 if found.changes else 0
 
 
-def run(project: Project, held: Sequence[str]) -> CanaryRun:
+def run_canary(project: Project, held: Sequence[str]) -> CanaryRun:
     """Compare the pinned versions, which are installed here, with the newest.
 
     Raises:
@@ -95,13 +93,13 @@ def _ways_round(
         checkout = copy(project, work / f"way-round-{number}")
         ways_round.apply(argument, checkout.snippets.rglob("*.py"))
         _say(f"observing the newest releases with {argument}")
-        left = changes.between(old, observe(newest.python, checkout))
+        left = changes.between(old, observe_in(newest.python, checkout))
         yield WayRound(argument, left)
 
 
 def _observe(python: Path, project: Project, folder: Path, what: str) -> Observation:
     _say(f"observing {what}")
-    return observe(python, copy(project, folder))
+    return observe_in(python, copy(project, folder))
 
 
 def _say(what: str) -> None:

@@ -1,7 +1,5 @@
 """Two observations → what changed; and what a run of the canary has found. Pure but for files."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -141,7 +139,7 @@ def attributed(
     ]
 
 
-def lines(run: CanaryRun) -> list[str]:
+def report_lines(run: CanaryRun) -> list[str]:
     """Return what a run has found, for the terminal: the old beside the new."""
     versions = [
         f"  {name:<14} {run.pinned[name]:<10} → {number}"
@@ -169,12 +167,12 @@ def folder(project: Project) -> Path:
     return project.root / "src" / "nnsight_guide" / "canary" / "runs"
 
 
-def save(run: CanaryRun, path: Path) -> None:
+def save_run(run: CanaryRun, path: Path) -> None:
     """Write a run; raises as `write_json`."""
     write_json(asdict(run), path)
 
 
-def load(path: Path) -> CanaryRun:
+def load_run(path: Path) -> CanaryRun:
     """Read a run.
 
     Raises:
@@ -199,6 +197,6 @@ def _change(stored: Mapping[str, Any]) -> Change:
     return Change(**{**stored, "libraries": tuple(stored["libraries"])})
 
 
-def load_all(where: Path) -> list[CanaryRun]:
-    """Return every recorded run, the latest first; raises as `load`."""
-    return [load(path) for path in sorted(where.glob("*.json"), reverse=True)]
+def load_runs(where: Path) -> list[CanaryRun]:
+    """Return every recorded run, the latest first; raises as `load_run`."""
+    return [load_run(path) for path in sorted(where.glob("*.json"), reverse=True)]

@@ -1,7 +1,5 @@
 """A throw-away environment with the newest releases, and a copy of the checkout to run in it."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -34,17 +32,12 @@ def required(pyproject: Path) -> list[str]:
     return sorted({found[0] for line in asked if (found := NAME.match(line))})
 
 
-def python_of(folder: Path) -> Path:
-    """Return the Python of an environment."""
-    return folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-
-
 class Environment:
     """A virtual environment in `folder`, into which packages are installed."""
 
     def __init__(self, folder: Path, held: Sequence[str] = ()) -> None:
         """Make it; `held` are requirements that nothing is to go beyond (`torch==2.13.0`)."""
-        self.python = python_of(folder)
+        self.python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
         self.constraints = folder / "held.txt"
         venv.create(folder, with_pip=True)
         self.constraints.write_text("".join(f"{line}\n" for line in held), encoding="utf-8")
@@ -88,7 +81,7 @@ def copy(project: Project, to: Path) -> Project:
     return Project(to)
 
 
-def observe(python: Path, checkout: Project) -> Observation:
+def observe_in(python: Path, checkout: Project) -> Observation:
     """Return what the environment of this Python makes of a copy of the checkout.
 
     Raises:

@@ -4,8 +4,6 @@ It runs in the environment that is observed, in a checkout of the guide, and wri
 a file of JSON: both cells of every idiom of 2024, and every test of the snippets.
 """
 
-from __future__ import annotations
-
 import json
 import platform
 import subprocess
@@ -20,7 +18,7 @@ from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.libraries import installed_versions
 from nnsight_guide.base.project import Project
 from nnsight_guide.idioms.execution import run_cells
-from nnsight_guide.idioms.idiom import FOLDER, Idiom, read_all
+from nnsight_guide.idioms.idiom import IDIOMS_FOLDER, Idiom, read_idioms
 from nnsight_guide.idioms.processes import Finished
 from nnsight_guide.idioms.verdicts import clean, judge, last_line
 from nnsight_guide.model import profiles
@@ -51,21 +49,18 @@ def observe(project: Project) -> Observation:
         GuideError: they could not be run at all.
 
     """
+    versions = {"Python": platform.python_version(), **installed_versions()}
     return Observation(
-        versions={"Python": platform.python_version(), **_versions()},
+        # A local build's mark (+cpu) is nobody else's version.
+        versions={name: number.partition("+")[0] for name, number in versions.items()},
         idioms=_idioms(project),
         tests=_tests(project),
     )
 
 
-def _versions() -> dict[str, str]:
-    # A local build's mark (+cpu) is nobody else's version.
-    return {name: number.partition("+")[0] for name, number in installed_versions().items()}
-
-
 def _idioms(project: Project) -> dict[str, str]:
     demo = profiles.current({})
-    found = read_all(project.snippets / FOLDER)
+    found = read_idioms(project.snippets / IDIOMS_FOLDER)
     ran = run_cells(found, demo.environment, project.root)
     words = {idiom.name: in_words(idiom, then, now) for idiom, then, now in ran}
     return dict(sorted(words.items()))

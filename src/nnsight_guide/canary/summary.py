@@ -1,7 +1,5 @@
 """The recorded runs of the canary → HTML. Pure: all text that comes in is escaped."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -24,11 +22,10 @@ def _run(run: CanaryRun) -> str:
     date = datetime.date.fromisoformat(run.date)
     head = f'<time datetime="{date}">{date.day} {date:%B %Y}</time>: {escape(changed or "no news")}'
     items = _item(run, "The newest releases as they are", run.changes)
+    details = _details("What changed, old beside new", run.changes)
     for way in run.ways_round:
         title = f"The newest, with <code>{escape(way.argument)}</code> at every load"
         items += _item(run, title, way.changes)
-    details = _details("What changed, old beside new", run.changes)
-    for way in run.ways_round:
         details += _details(f"What is changed still with {way.argument}", way.changes)
     return (
         f'<section class="guide-canary"{attributes({"canary": run.date})}>'

@@ -1,7 +1,5 @@
 """Known ways round a breakage: an argument that every load of a model then gets as well."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a chapter calls. Each returns HTML; what goes wrong becomes a problem of the page."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +8,7 @@ from nnsight_guide.base.project import did_you_mean
 from nnsight_guide.canary import changes, summary
 from nnsight_guide.chapter.page import current_page, reported
 from nnsight_guide.html import cards, figures, notes, render, tabs
-from nnsight_guide.html.published import published_html
+from nnsight_guide.html.published_facts import published_html
 from nnsight_guide.html.render import SNIPPET_ATTRIBUTES
 from nnsight_guide.idioms import table
 from nnsight_guide.recording import cells
@@ -26,18 +24,7 @@ def cell(snippet: str, name: str, *, fold: str = "", output: bool = True) -> str
     With `fold`, the output is folded away under that summary; with `output=False` it is left
     out, for a page that shows it elsewhere.
     """
-    recorded, data = _recorded_cell(snippet, name)
-    if cells.raises(recorded):
-        data["raises"] = ""
-    return render.cell_html(
-        recorded["source"],
-        recorded["outputs"] if output else [],
-        data={SNIPPET_ATTRIBUTES["cell"]: snippet, **data},
-        title=f"snippets/{snippet}.py",
-        href=f"{current_page().base}/downloads/{snippet}.py",
-        fold=fold,
-        tabs=_tabs(snippet, name, fold) if output else "",
-    )
+    return _block("cell", snippet, name, fold=fold, output=output)
 
 
 @reported
@@ -56,16 +43,7 @@ def fragment(snippet: str, name: str) -> str:
 
     It ran like every other, but is not part of what one copies from the chapter to run it.
     """
-    recorded, data = _recorded_cell(snippet, name)
-    return render.cell_html(
-        recorded["source"],
-        recorded["outputs"],
-        data={SNIPPET_ATTRIBUTES["fragment"]: snippet, **data},
-        title=f"snippets/{snippet}.py",
-        href=f"{current_page().base}/downloads/{snippet}.py",
-        copy=False,
-        tabs=_tabs(snippet, name),
-    )
+    return _block("fragment", snippet, name, copy=False)
 
 
 @reported
@@ -97,6 +75,24 @@ def chapter_cards(*sources: str) -> str:
         text = (page.docs / source).read_text(encoding="utf-8")
         found.append((page.way_to(source), cards.card_of(text)))
     return cards.cards_html(found)
+
+
+def _block(
+    call: str, snippet: str, name: str, *, fold: str = "", output: bool = True, copy: bool = True
+) -> str:
+    recorded, data = _recorded_cell(snippet, name)
+    if cells.raises(recorded):
+        data["raises"] = ""
+    return render.cell_html(
+        recorded["source"],
+        recorded["outputs"] if output else [],
+        data={SNIPPET_ATTRIBUTES[call]: snippet, **data},
+        title=f"snippets/{snippet}.py",
+        href=f"{current_page().base}/downloads/{snippet}.py",
+        fold=fold,
+        copy=copy,
+        tabs=_tabs(snippet, name, fold) if output else "",
+    )
 
 
 def _recorded_cell(snippet: str, name: str) -> tuple[Mapping[str, Any], dict[str, str]]:
@@ -183,4 +179,4 @@ def idioms_table(*names: str) -> str:
 @reported
 def canary_runs() -> str:
     """Return what the newest releases did in each recorded run of the canary, the latest first."""
-    return summary.runs_html(changes.load_all(summary.RUNS))
+    return summary.runs_html(changes.load_runs(summary.RUNS))

@@ -7,11 +7,8 @@ Both are made in prose only: not in headings and titles, code blocks, figures or
 HTML that a block of markdown-exec printed is kept aside while this runs, and stays as it is.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from html import unescape
 from pathlib import Path
@@ -112,11 +109,11 @@ class CrossLinker(Treeprocessor):  # type: ignore[misc]
 
     def _next_use(self, text: str) -> re.Match[str] | None:
         """Return where the text first uses a word that the page has not used before."""
-        return any_of(self.unused).search(text) if self.unused else None
+        return any_of(tuple(self.unused)).search(text) if self.unused else None
 
     def _term(self, use: re.Match[str]) -> Element:
         """Return a link to the entry of the word that is used here, and is used from now on."""
-        word = next(word for word in self.unused if any_of([word]).fullmatch(use.group()))
+        word = next(word for word in self.unused if any_of((word,)).fullmatch(use.group()))
         href = f"{self.base}#{self.unused.pop(word)}"
         return Element("a", {"class": "guide-term", "href": href})
 
@@ -134,13 +131,9 @@ def glossary_words(glossary: Path) -> dict[str, str]:
     return {word: slugify(word, "-") for word in headings}
 
 
-def any_of(words: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern for any of the words, singular or plural, wherever it is a whole word."""
-    return _any_of(tuple(words))
-
-
 @lru_cache
-def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
+def any_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern for any of the words, singular or plural, wherever it is a whole word."""
     longest_first = sorted(words, key=len, reverse=True)
     forms = [
         r"\s+".join(map(re.escape, word.removesuffix("s").split())) + "(?:e?s)?"

@@ -4,8 +4,6 @@ Version and lines are read from the transformers that is installed, so that they
 what runs. It is read and not imported, since that takes seconds.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from functools import cache
@@ -33,7 +31,7 @@ def source_url(code: str) -> str | None:
     mention = MENTION.fullmatch(code)
     if mention is None:
         return None
-    line = lines()[mention["class"] or mention["module"]]
+    line = definition_lines()[mention["class"] or mention["module"]]
     return f"{file_url()}#L{line}"
 
 
@@ -50,7 +48,7 @@ def source_file() -> Path:
 
 
 @cache
-def lines() -> dict[str, int]:
+def definition_lines() -> dict[str, int]:
     """Return, for each class and each module, the line (from 1) that defines or makes it."""
     found: dict[str, int] = {}
     for definition in ast.parse(source_file().read_bytes()).body:

@@ -5,8 +5,6 @@ a block would become text on the page. So what goes wrong is kept in
 `ChapterPage.problems`, which whoever opened the page reads when the page is done.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
@@ -56,10 +54,6 @@ class ChapterPage:
     shown: list[Recording | RecordedOutcome] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     n_tabs: int = 0
-
-    def line_of(self, words: tuple[str, ...]) -> int:
-        """Return the line (from 1) of the first call with these words as its arguments."""
-        return line_of(self.source, words)
 
     def way_to(self, source: str) -> str:
         """Return the link from here to the page that is made of this Markdown file."""
@@ -116,7 +110,7 @@ def reported(function: Callable[P, str]) -> Callable[P, str]:
             return function(*args, **kwargs)
         except GuideError as error:
             words = tuple(arg for arg in args if isinstance(arg, str))
-            page.problems.append(f"{page.path}, line {page.line_of(words)}: {error}")
+            page.problems.append(f"{page.path}, line {line_of(page.source, words)}: {error}")
             return ""
 
     return wrapped

@@ -63,24 +63,7 @@ Block = Text | Fence | Call | Box
 
 def blocks(markdown: str) -> list[Block]:
     """Return the blocks of a chapter, in order."""
-    return _blocks(markdown.splitlines())
-
-
-def shown_snippets(markdown: str) -> set[str]:
-    """Return the names of the snippets that a chapter's calls name, whether or not they exist."""
-    return set(SHOWN.findall(markdown))
-
-
-def calls_in(block: Block) -> Iterator[Call]:
-    """Yield the calls in a block, and in the blocks in it."""
-    if isinstance(block, Call):
-        yield block
-    elif isinstance(block, Box):
-        for inner in block.blocks:
-            yield from calls_in(inner)
-
-
-def _blocks(lines: list[str]) -> list[Block]:
+    lines = markdown.splitlines()
     found: list[Block] = []
     text: list[str] = []
 
@@ -107,13 +90,27 @@ def _blocks(lines: list[str]) -> list[Block]:
             kind = box["kind"] or ""
             title = kind.capitalize() if box["title"] is None else box["title"]
             title = title.replace('\\"', '"')
-            found.append(Box(box["sign"].rstrip("+"), kind, title, _blocks(inner)))
+            found.append(Box(box["sign"].rstrip("+"), kind, title, blocks("\n".join(inner))))
             at = end
         else:
             text.append(lines[at])
             at += 1
     end_text()
     return found
+
+
+def shown_snippets(markdown: str) -> set[str]:
+    """Return the names of the snippets that a chapter's calls name, whether or not they exist."""
+    return set(SHOWN.findall(markdown))
+
+
+def calls_in(block: Block) -> Iterator[Call]:
+    """Yield the calls in a block, and in the blocks in it."""
+    if isinstance(block, Call):
+        yield block
+    elif isinstance(block, Box):
+        for inner in block.blocks:
+            yield from calls_in(inner)
 
 
 def _end_of_fence(lines: list[str], start: int, ticks: str) -> int:

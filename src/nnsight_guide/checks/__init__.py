@@ -8,8 +8,6 @@ wanted. Who wants to decide on it (a test) calls `fault_in_…`, which returns t
 The truth is taken from the reader's own model, with `remote=` where they ran it.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from torch import Tensor

@@ -4,8 +4,6 @@ Each `wrong_…` returns a reason, without a full stop, or None where there is n
 them needs a model: what does is in the package itself.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -4,8 +4,6 @@ The formulas are those of `GPTJAttention` in Hugging Face transformers; the rota
 Su et al., "RoFormer" (arXiv:2104.09864), section 3.2.2, on interleaved pairs of coordinates.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -8,10 +8,10 @@ WIDTH = 128  # d_model; 8 numbers per head
 ROTARY_DIMENSIONS = 8  # per head, here the whole of it
 CONTEXT = 2048  # positions, as GPT-J
 ROWS = 50_400  # rows of the embedding and of the unembedding, as GPT-J
-END_OF_TEXT = 50_256  # id of `<|endoftext|>`
+END_OF_TEXT_ID = 50_256  # id of `<|endoftext|>`
 
 
-def config(rows: int = ROWS, end_of_text: int = END_OF_TEXT) -> dict[str, Any]:
+def model_config(rows: int = ROWS, end_of_text: int = END_OF_TEXT_ID) -> dict[str, Any]:
     """Return what `transformers.GPTJConfig` needs to build the model.
 
     Training calls it with fewer `rows`, one for each token that occurs in the training data,

@@ -11,14 +11,14 @@ it is complete. So it exists whole or not at all, whenever an attempt is killed,
 same time do not disturb each other.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
 
 from nnsight_guide.base import scratch
 from nnsight_guide.base.errors import cannot_write
-from nnsight_guide.demo_model import MODEL_ID, digests, shipped
-from nnsight_guide.demo_model import revision as revisions
+from nnsight_guide.demo_model import MODEL_ID, digests, revision, shipped
 
 
 def checkpoint(cache: Path | None = None) -> Path:
@@ -32,15 +32,15 @@ def checkpoint(cache: Path | None = None) -> Path:
     """
     if cache is None:
         cache = platformdirs.user_cache_path("nnsight-guide")
-    revision = revisions.revision()
-    model = cache / revision[:8] / f"models--{MODEL_ID.replace('/', '--')}"
-    snapshot = model / "snapshots" / revision
+    current = revision.revision()
+    model = cache / current[:8] / f"models--{MODEL_ID.replace('/', '--')}"
+    snapshot = model / "snapshots" / current
     try:
         cache.mkdir(parents=True, exist_ok=True)
         scratch.sweep(cache)
-        if not digests.intact(snapshot, revisions.FILES):
+        if not digests.intact(snapshot, revision.FILES):
             _make(snapshot, cache)
-        _point(model / "refs" / "main", revision, cache)
+        _point(model / "refs" / "main", current, cache)
     except OSError as error:
         raise cannot_write(cache, error) from None
     return snapshot
@@ -57,7 +57,7 @@ def _make(snapshot: Path, cache: Path) -> None:
     with scratch.scratch_folder(cache) as folder:
         build = folder / "build"
         build.mkdir()
-        expansion.write(build, shipped.read(shipped.WEIGHTS))
+        expansion.write(build, shipped.read_shipped(shipped.WEIGHTS))
         snapshot.parent.mkdir(parents=True, exist_ok=True)
         _install(build, snapshot)
 
@@ -80,11 +80,9 @@ def _install(build: Path, snapshot: Path) -> None:
 
 def _point(reference: Path, revision: str, cache: Path) -> None:
     """Let the file `reference` name the `revision`, if it does not yet."""
-    try:
-        if reference.read_text(encoding="ascii") == revision:
+    with suppress(FileNotFoundError):
+        if reference.read_bytes() == revision.encode("ascii"):
             return
-    except (FileNotFoundError, UnicodeDecodeError):
-        pass
     reference.parent.mkdir(parents=True, exist_ok=True)
     with scratch.scratch_folder(cache) as folder:
         (folder / "main").write_text(revision, encoding="ascii")

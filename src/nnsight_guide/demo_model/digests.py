@@ -12,7 +12,7 @@ from pathlib import Path
 FILE_NAME = "SHA256SUMS"
 
 
-def record(folder: Path, names: Iterable[str]) -> None:
+def write_digests(folder: Path, names: Iterable[str]) -> None:
     """Write the digests of the files `names` in `folder` down, replacing what was written."""
     lines = [f"{_digest(folder / name)}  {name}\n" for name in sorted(names)]
     unfinished = folder / f".{FILE_NAME}.{os.getpid()}"
@@ -20,7 +20,7 @@ def record(folder: Path, names: Iterable[str]) -> None:
     unfinished.replace(folder / FILE_NAME)
 
 
-def recorded(folder: Path) -> dict[str, str]:
+def read_digests(folder: Path) -> dict[str, str]:
     """Return the digest of each file that `folder` should hold.
 
     Raises `OSError` if nothing is written down there, and `ValueError` if what is written down
@@ -36,7 +36,7 @@ def intact(folder: Path, names: Iterable[str]) -> bool:
     Every byte is read: for the 28 MB of an expanded checkpoint that takes some 20 ms.
     """
     try:
-        expected = recorded(folder)
+        expected = read_digests(folder)
         return all(expected.get(name) == _digest(folder / name) for name in names)
     except (OSError, ValueError):
         return False

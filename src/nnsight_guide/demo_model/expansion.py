@@ -34,9 +34,9 @@ def write(folder: Path, weights: bytes) -> None:
     _write_json(folder / "config.json", _model_config())
     _write_json(folder / "generation_config.json", _generation_config())
     _write_bfloat16(folder / "model.safetensors", _full_size(safetensors.numpy.load(weights)))
-    (folder / "tokenizer.json").write_text(tokenizer.build().to_str(), encoding="utf-8")
-    _write_json(folder / "tokenizer_config.json", tokenizer.config())
-    digests.record(folder, FILES)
+    (folder / "tokenizer.json").write_text(tokenizer.build_tokenizer().to_str(), encoding="utf-8")
+    _write_json(folder / "tokenizer_config.json", tokenizer.tokenizer_config())
+    digests.write_digests(folder, FILES)
 
 
 def _full_size(compact: dict[str, npt.NDArray[Any]]) -> dict[str, FloatArray]:
@@ -92,7 +92,7 @@ def _bfloat16_bits(tensor: FloatArray) -> npt.NDArray[np.uint16]:
 
 
 def _model_config() -> dict[str, Any]:
-    return architecture.config() | {
+    return architecture.model_config() | {
         "architectures": ["GPTJForCausalLM"],
         "dtype": "bfloat16",
         "model_type": "gptj",
@@ -101,8 +101,8 @@ def _model_config() -> dict[str, Any]:
 
 def _generation_config() -> dict[str, Any]:
     return {
-        "bos_token_id": architecture.END_OF_TEXT,
-        "eos_token_id": architecture.END_OF_TEXT,
+        "bos_token_id": architecture.END_OF_TEXT_ID,
+        "eos_token_id": architecture.END_OF_TEXT_ID,
     }
 
 

@@ -22,9 +22,7 @@ def revision() -> str:
 
     Raises `ShippedFileError` if a shipped file is missing or damaged.
     """
-    digest = hashlib.sha256()
-    for name in shipped.NAMES:
-        digest.update(hashlib.sha256(shipped.read(name)).digest())
-    for name in _SOURCES:
-        digest.update(hashlib.sha256(Path(__file__).with_name(name).read_bytes()).digest())
-    return digest.hexdigest()[:40]
+    contents = [shipped.read_shipped(name) for name in shipped.NAMES]
+    contents += [Path(__file__).with_name(name).read_bytes() for name in _SOURCES]
+    digests = b"".join(hashlib.sha256(content).digest() for content in contents)
+    return hashlib.sha256(digests).hexdigest()[:40]

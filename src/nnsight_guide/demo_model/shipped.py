@@ -22,13 +22,13 @@ class ShippedFileError(GuideError):
         )
 
 
-def read(name: str) -> bytes:
+def read_shipped(name: str) -> bytes:
     """Return the content of the shipped file `name`, which is `WEIGHTS` or `MERGES`.
 
     Raises `ShippedFileError` if it cannot be read or is not what was shipped.
     """
     try:
-        expected = digests.recorded(FOLDER).get(name)
+        expected = digests.read_digests(FOLDER).get(name)
     except (OSError, ValueError) as error:
         raise ShippedFileError(digests.FILE_NAME, "is missing or damaged") from error
     try:

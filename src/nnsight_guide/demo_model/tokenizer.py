@@ -15,7 +15,7 @@ END_OF_TEXT = "<|endoftext|>"
 EXTRA_TOKENS = 143
 
 
-def build() -> Tokenizer:
+def build_tokenizer() -> Tokenizer:
     """Make the tokenizer from the shipped merges.
 
     Raises `ShippedFileError` if they are missing or damaged.
@@ -36,7 +36,7 @@ def build() -> Tokenizer:
     return tokenizer
 
 
-def config() -> dict[str, Any]:
+def tokenizer_config() -> dict[str, Any]:
     """Return the content of `tokenizer_config.json`, from which transformers picks the class."""
     return {
         "add_prefix_space": False,
@@ -52,7 +52,7 @@ def config() -> dict[str, Any]:
 
 def _merges() -> list[tuple[str, str]]:
     """Return the pairs of tokens that become one, the most frequent pair first."""
-    lines = gzip.decompress(shipped.read(shipped.MERGES)).decode("utf-8").splitlines()
+    lines = gzip.decompress(shipped.read_shipped(shipped.MERGES)).decode("utf-8").splitlines()
     pairs = (line.split() for line in lines if not line.startswith("#version"))
     return [(left, right) for left, right in pairs]
 

@@ -4,8 +4,6 @@ A card says what the chapter itself says at its head: its title, how long it tak
 can do after it. So neither is written twice.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

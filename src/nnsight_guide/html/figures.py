@@ -4,8 +4,6 @@ The still picture is what readers see without JavaScript and in print; its text 
 what a screen reader says. Both come from the numbers that the script draws.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math
@@ -44,8 +42,7 @@ def figure_html(drawing: Mapping[str, Any]) -> str:
         GuideError: the site cannot draw this.
 
     """
-    tokens, heads = _checked(drawing)
-    shown = [_visible(token) for token in tokens]
+    shown, heads = _checked(drawing)
     # circuitsvis takes tokens for HTML, in which <b> would not be text.
     props = {"tokens": [escape(token, quote=False) for token in shown], "attention": heads}
     data = json.dumps(props, separators=(",", ":"), sort_keys=True)
@@ -61,8 +58,7 @@ def figure_html(drawing: Mapping[str, Any]) -> str:
 
 def still_html(drawing: Mapping[str, Any]) -> str:
     """Return only the still picture of a figure; the argument is as in `figure_html`."""
-    tokens, heads = _checked(drawing)
-    shown = [_visible(token) for token in tokens]
+    shown, heads = _checked(drawing)
     picture = heat_maps_svg(shown, heads, text_alternative(shown, heads))
     return f'<div class="guide-picture" data-search-exclude>{picture}</div>'
 
@@ -132,7 +128,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _checked(drawing: Mapping[str, Any]) -> tuple[list[str], list[Pattern]]:
-    """Return tokens and patterns, if they are what circuitsvis would draw rightly."""
+    """Return tokens, as they are shown, and patterns, if circuitsvis would draw them rightly."""
     if drawing["component"] != COMPONENT:
         raise GuideError(
             f"the site draws circuitsvis's {COMPONENT} and not {drawing['component']}: "
@@ -150,7 +146,7 @@ def _checked(drawing: Mapping[str, Any]) -> tuple[list[str], list[Pattern]]:
             "attention_patterns was given values that do not lie between 0 and 1: "
             "give it probabilities, from after the softmax"
         )
-    return tokens, heads
+    return [_visible(token) for token in tokens], heads
 
 
 def _shape(values: Any) -> list[int]:

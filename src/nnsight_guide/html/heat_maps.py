@@ -59,7 +59,7 @@ def n_rows(n_heads: int) -> int:
 
 
 # The SVG: lengths are in units of the picture's own.
-SVG = Grid(side=114, gap=12, above=26)
+SVG_GRID = Grid(side=114, gap=12, above=26)
 SVG_BELOW = 6  # of what is above, so much stands below: the labels' room
 LETTER = 7  # a letter of a label takes about this much
 LABEL_CELL = 8  # cells narrower than this have no room for the name of their token
@@ -75,11 +75,11 @@ def heat_maps_svg(tokens: Sequence[str], heads: Sequence[Pattern], words: str) -
     Tokens are named at the left and below, where their cells leave room for it. Colours stand in
     the picture itself, so that it is whole where no style sheet is.
     """
-    side = SVG.side
+    side = SVG_GRID.side
     cell = side / len(tokens)
     labels = [_short(token) for token in tokens] if cell >= LABEL_CELL else []
     margin = LETTER * max(map(len, labels), default=0)
-    width, height = (length + margin for length in SVG.size(len(heads)))
+    width, height = (length + margin for length in SVG_GRID.size(len(heads)))
     maps = "".join(
         f'<g transform="translate({margin + x} {y - SVG_BELOW})">'
         f'<text y="-5" font-weight="600">Head {head}</text>'
@@ -88,7 +88,7 @@ def heat_maps_svg(tokens: Sequence[str], heads: Sequence[Pattern], words: str) -
         + (_labels(labels, cell) if x == 0 else "")
         + (_labels(labels, cell, below=True) if head + COLUMNS >= len(heads) else "")
         + "</g>"
-        for head, x, y in SVG.places(len(heads))
+        for head, x, y in SVG_GRID.places(len(heads))
     )
     return (
         f'<svg class="guide-figure-still" viewBox="0 0 {width} {height}" '
@@ -112,7 +112,7 @@ def _cells(pattern: Pattern) -> str:
 
 
 def _labels(labels: Sequence[str], cell: float, *, below: bool = False) -> str:
-    turned = f' transform="translate(0 {SVG.side}) rotate(-90)"' if below else ""
+    turned = f' transform="translate(0 {SVG_GRID.side}) rotate(-90)"' if below else ""
     texts = (
         f'<text x="-4" y="{(i + 0.5) * cell:.4g}">{escape(label)}</text>'
         for i, label in enumerate(labels)
@@ -128,7 +128,7 @@ def _short(token: str) -> str:
 # The PNG: lengths are in pixels.
 DOT = 3  # the side of each dot of a digit
 NUMBER = 5 * DOT + 8  # the height of a head's number, with the room below it
-PNG = Grid(side=144, gap=16, above=16 + NUMBER)
+PNG_GRID = Grid(side=144, gap=16, above=16 + NUMBER)
 
 # The palette: the shades from white to ink, and behind them the colours of edges and numbers.
 PNG_SHADES = 200
@@ -150,13 +150,13 @@ def heat_maps_png(heads: Sequence[Pattern]) -> bytes:
     """Return the heat maps of all heads, numbered, on white; darker is more."""
     from PIL import Image, ImageDraw
 
-    width, height = (length + PNG.gap for length in PNG.size(len(heads)))
+    width, height = (length + PNG_GRID.gap for length in PNG_GRID.size(len(heads)))
     picture = Image.new("P", (width, height))
     picture.putpalette(PALETTE)
     draw = ImageDraw.Draw(picture)
-    side = PNG.side
-    for head, x, y in PNG.places(len(heads)):
-        _write(draw, x + PNG.gap, y - NUMBER, str(head))
+    side = PNG_GRID.side
+    for head, x, y in PNG_GRID.places(len(heads)):
+        _write(draw, x + PNG_GRID.gap, y - NUMBER, str(head))
         n_tokens = len(heads[head])
         cells = Image.new("P", (n_tokens, n_tokens))
         cells.putdata([round(min(value, 1) * PNG_SHADES) for row in heads[head] for value in row])
@@ -165,9 +165,9 @@ def heat_maps_png(heads: Sequence[Pattern]) -> bytes:
         to_cell = 1e-6 - scale / 2
         enlarged = (scale, 0, to_cell, 0, scale, to_cell)
         picture.paste(
-            cells.transform((side, side), Image.Transform.AFFINE, enlarged), (x + PNG.gap, y)
+            cells.transform((side, side), Image.Transform.AFFINE, enlarged), (x + PNG_GRID.gap, y)
         )
-        corners = (x + PNG.gap, y, x + PNG.gap + side - 1, y + side - 1)
+        corners = (x + PNG_GRID.gap, y, x + PNG_GRID.gap + side - 1, y + side - 1)
         draw.rectangle(corners, outline=EDGE_INDEX)
     file = io.BytesIO()
     picture.save(file, "PNG", compress_level=9)

@@ -4,8 +4,6 @@ A page has them as HTML at its head, a notebook as Markdown; what the two say di
 shows outputs in tabs and a notebook tells how to run it oneself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from html import escape
 from typing import Any

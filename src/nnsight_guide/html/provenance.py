@@ -3,8 +3,6 @@
 What it says is read from the provenance of recordings and outcomes (`recording.sealed`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import Any

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from nnsight_guide.html import figures
-from nnsight_guide.recording.outputs import IMAGES
 
 if TYPE_CHECKING:
     from pygments.formatters.html import HtmlFormatter
     from pygments.lexers.python import PythonLexer
 
+
+# What a browser takes for nothing but a picture.
+IMAGES = ("image/png", "image/jpeg")
+TAG = re.compile(r"<[^>]*>")
 
 # The calls of a chapter that show a cell → the attribute in which their block names its snippet.
 SNIPPET_ATTRIBUTES = {"cell": "snippet", "fragment": "fragment-of", "output": "output-of"}

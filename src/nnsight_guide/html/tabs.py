@@ -4,8 +4,6 @@ The markup is that of pymdownx.tabbed, which MkDocs Material styles: radio butto
 works without JavaScript. With it, Material links all tabs of the same label on all pages.
 """
 
-from __future__ import annotations
-
 from html import escape
 
 from nnsight_guide.html import provenance, render

@@ -3,8 +3,6 @@
 They run from files, since nnsight reads the source of a `with` block.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

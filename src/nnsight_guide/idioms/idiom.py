@@ -4,8 +4,6 @@ It holds a docstring (title, blank line, what changed and why), perhaps a set-up
 a cell `now`.
 """
 
-from __future__ import annotations
-
 import ast
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +12,7 @@ from pathlib import Path
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.recording.cells import read_notebook
 
-FOLDER = "from_2024"  # in the folder of the snippets
+IDIOMS_FOLDER = "from_2024"  # in the folder of the snippets
 CELLS = ("then", "now")
 
 
@@ -40,7 +38,7 @@ class Idiom:
     now: str
 
 
-def read(path: Path) -> Idiom:
+def read_idiom(path: Path) -> Idiom:
     """Read the file of an idiom.
 
     Raises:
@@ -71,11 +69,11 @@ def _read(path: Path, content: bytes) -> Idiom:
     )
 
 
-def read_all(folder: Path) -> list[Idiom]:
+def read_idioms(folder: Path) -> list[Idiom]:
     """Read every idiom of a folder, sorted by name.
 
     Raises:
-        GuideError: as `read`.
+        GuideError: as `read_idiom`.
 
     """
-    return [read(path) for path in sorted(folder.glob("*.py"))]
+    return [read_idiom(path) for path in sorted(folder.glob("*.py"))]

@@ -4,8 +4,6 @@ The idioms are about the libraries and not about a model, and each loads its own
 run on the demo model, whatever the profile is: nobody loads 12 GB some forty times.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import asdict
@@ -15,7 +13,7 @@ from nnsight_guide.base.build_lock import build_lock
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
 from nnsight_guide.idioms import execution, idiom, processes, verdicts
-from nnsight_guide.idioms.idiom import FOLDER, Idiom
+from nnsight_guide.idioms.idiom import IDIOMS_FOLDER, Idiom
 from nnsight_guide.idioms.verdicts import Outcome
 from nnsight_guide.model import profiles
 from nnsight_guide.model.profiles import Profile
@@ -46,12 +44,12 @@ def demo_profile(profile: Profile) -> Profile:
 
 def idiom_names(project: Project) -> list[str]:
     """Return the names of all idioms; none, if the project has no folder of them."""
-    return sorted(path.stem for path in (project.snippets / FOLDER).glob("*.py"))
+    return sorted(path.stem for path in (project.snippets / IDIOMS_FOLDER).glob("*.py"))
 
 
 def outcome_path(project: Project, name: str, profile: Profile) -> Path:
     """Return where the outcome of an idiom lies."""
-    return project.cache / "recordings" / profile.name / FOLDER / f"{name}.json"
+    return project.cache / "recordings" / profile.name / IDIOMS_FOLDER / f"{name}.json"
 
 
 def outcome_freshness(project: Project, name: str, profile: Profile) -> Freshness[RecordedOutcome]:
@@ -96,7 +94,9 @@ def run_stale(project: Project, profile: Profile, states: States) -> list[str]:
         _run(project, profile, states, names)
     _look_again(project, profile, states, names)
     if edited := [name for name in names if not states[name].is_fresh]:
-        raise GuideError(f"snippets/{FOLDER}/{edited[0]}.py changed during the build: build again")
+        raise GuideError(
+            f"snippets/{IDIOMS_FOLDER}/{edited[0]}.py changed during the build: build again"
+        )
     return names
 
 
@@ -107,7 +107,7 @@ def _look_again(project: Project, profile: Profile, states: States, names: Itera
 def _run(project: Project, profile: Profile, states: States, names: list[str]) -> None:
     from tqdm import tqdm
 
-    sources = [idiom.read(_source(project, name)) for name in names]
+    sources = [idiom.read_idiom(_source(project, name)) for name in names]
     with tqdm(total=len(names), desc="idioms of 2024", unit="idiom", file=sys.stderr) as bar:
         for outcome in execution.judged(sources, profile.environment, project.root):
             # The key is older than the source: an idiom that was edited in between stays stale.
@@ -127,11 +127,11 @@ def with_sources(
 
     """
     return {
-        name: (idiom.read(_source(project, name)), state.recorded)
+        name: (idiom.read_idiom(_source(project, name)), state.recorded)
         for name, state in states.items()
         if state.recorded is not None
     }
 
 
 def _source(project: Project, name: str) -> Path:
-    return project.snippets / FOLDER / f"{name}.py"
+    return project.snippets / IDIOMS_FOLDER / f"{name}.py"

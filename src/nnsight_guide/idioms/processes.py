@@ -8,8 +8,6 @@ it prints a line of JSON: the script's number (from 0), its exit code (null: it 
 output and its errors. All ends when standard input does, whose other end is held by whoever asked.
 """
 
-from __future__ import annotations
-
 import json
 import multiprocessing
 import os
@@ -26,6 +24,7 @@ from pathlib import Path
 from nnsight_guide.base.scratch import scratch_folder
 
 SCRIPT_SECONDS = 300  # GPT-J itself, of which each script loads a copy, may take a minute or two
+STREAMS = (".out", ".err")  # of the files that a script's output and errors go to
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Finished:
     errors: str
 
 
-def run(
+def run_scripts(
     scripts: list[Path],
     seconds: float = SCRIPT_SECONDS,
     *,
@@ -71,29 +70,26 @@ def run(
             sentinels = [process.sentinel for process in running]
             if until in wait([*sentinels, *ends], timeout=max(next_end, 0)):
                 return
-            for process in _ended(running):
+            now = time.monotonic()
+            for process in [p for p, end in running.items() if not p.is_alive() or end <= now]:
                 late = process.is_alive()
                 if late:
                     process.kill()
                 process.join()
                 del running[process]
                 number = int(process.name)
-                exit_code = None if late else process.exitcode
-                yield number, Finished(exit_code, *_captured(captures[number]))
-
-
-def _captured(capture: Path) -> list[str]:
-    return [
-        capture.with_suffix(suffix).read_text(encoding="utf-8", errors="replace")
-        for suffix in (".out", ".err")
-    ]
+                output, errors = (
+                    captures[number].with_suffix(suffix).read_text("utf-8", errors="replace")
+                    for suffix in STREAMS
+                )
+                yield number, Finished(None if late else process.exitcode, output, errors)
 
 
 def _start(script: Path, capture: Path, copies: bool) -> BaseProcess:
     # A script that hides a package must come before whoever looks for it: it starts from nothing.
     hides = "sys.modules[" in script.read_text(encoding="utf-8")
     method = "fork" if copies and not hides else "spawn"
-    for suffix in (".out", ".err"):
+    for suffix in STREAMS:
         capture.with_suffix(suffix).touch()
     process: BaseProcess = multiprocessing.get_context(method).Process(  # type: ignore[attr-defined]
         target=_run_script, args=(str(script), str(capture)), name=capture.name, daemon=True
@@ -102,14 +98,9 @@ def _start(script: Path, capture: Path, copies: bool) -> BaseProcess:
     return process
 
 
-def _ended(running: dict[BaseProcess, float]) -> list[BaseProcess]:
-    now = time.monotonic()
-    return [p for p, end in running.items() if not p.is_alive() or end <= now]
-
-
 def _run_script(script: str, capture: str) -> None:
     """Become the script: its name, its arguments, its two streams."""
-    for stream, suffix in ((sys.stdout, ".out"), (sys.stderr, ".err")):
+    for stream, suffix in zip((sys.stdout, sys.stderr), STREAMS, strict=True):
         stream.flush()
         with Path(capture).with_suffix(suffix).open("wb") as file:
             os.dup2(file.fileno(), stream.fileno())
@@ -117,23 +108,19 @@ def _run_script(script: str, capture: str) -> None:
     runpy.run_path(script, run_name="__main__")
 
 
-def _import_what_is_slow() -> None:
-    import nnsight  # noqa: F401
-    import torch  # noqa: F401
-    import transformers.models.gpt2.tokenization_gpt2
-    import transformers.models.gptj.modeling_gptj
-    import transformers.pipelines  # noqa: F401
-
-
 def main(arguments: list[str]) -> None:
     """Run the scripts that are named and print what each has left behind."""
     seconds, *names = arguments
     copies = sys.platform == "linux"
-    if copies:
-        _import_what_is_slow()
+    if copies:  # what is slow to import
+        import nnsight  # noqa: F401
+        import torch  # noqa: F401
+        import transformers.models.gpt2.tokenization_gpt2
+        import transformers.models.gptj.modeling_gptj
+        import transformers.pipelines  # noqa: F401
     scripts = [Path(name) for name in names]
     parent = None if sys.platform == "win32" else 0  # Windows cannot wait for a file
-    for number, finished in run(scripts, float(seconds), copies=copies, until=parent):
+    for number, finished in run_scripts(scripts, float(seconds), copies=copies, until=parent):
         # Flushed, since a copy of this process would print once more what still waits in it.
         print(json.dumps([number, asdict(finished)]), flush=True)
 

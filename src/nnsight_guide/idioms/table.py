@@ -1,7 +1,5 @@
 """The idioms of 2024 and what became of them → HTML. Pure: all text that comes in is escaped."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from html import escape

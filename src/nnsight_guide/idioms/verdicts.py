@@ -1,7 +1,5 @@
 """What two processes left behind, the old code's and today's → one verdict. Pure."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Literal

@@ -13,16 +13,14 @@
 and known only to whoever was given it, since the client fetches results without its key.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import anyio.to_thread
 from nnsight.ndif import get_local_env
@@ -44,10 +42,11 @@ from nnsight_guide.loopback.jobs import Jobs
 from nnsight_guide.loopback.settings import HOST, Settings
 
 NNSIGHT = version("nnsight")
+ENVIRONMENT = cache(get_local_env)
 WHO = {"email": "you@localhost", "tags": ["loopback"]}
 
 
-def build(settings: Settings, url: str) -> Starlette:
+def build_app(settings: Settings, url: str) -> Starlette:
     """Load the model and return the application.
 
     Raises:
@@ -73,13 +72,13 @@ def build(settings: Settings, url: str) -> Starlette:
     )
 
 
+@dataclass(frozen=True)
 class _Ndif:
     """The addresses of NDIF."""
 
-    def __init__(self, key: str, jobs: Jobs, identity: Identity) -> None:
-        self.key = key
-        self.jobs = jobs
-        self.identity = identity
+    key: str
+    jobs: Jobs
+    identity: Identity
 
     def routes(self) -> list[Route | WebSocketRoute]:
         return [
@@ -143,7 +142,7 @@ class _Ndif:
         return JSONResponse(WHO if self._knows(request.headers) else {"email": None, "tags": []})
 
     async def env(self, _: Request) -> Response:
-        return JSONResponse(await anyio.to_thread.run_sync(_environment))
+        return JSONResponse(await anyio.to_thread.run_sync(ENVIRONMENT))
 
     def _knows(self, headers: Headers) -> bool:
         return hmac.compare_digest(headers.get("ndif-api-key", "").encode(), self.key.encode())
@@ -159,12 +158,6 @@ class _Ndif:
         if client and client != NNSIGHT:
             return _error(400, f"This service runs nnsight {NNSIGHT}, the client {client}.")
         return None
-
-
-@cache
-def _environment() -> dict[str, Any]:
-    environment: dict[str, Any] = get_local_env()
-    return environment
 
 
 def _error(status: int, detail: str) -> Response:

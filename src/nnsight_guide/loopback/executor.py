@@ -1,7 +1,5 @@
 """Running what clients send, on the loaded model."""
 
-from __future__ import annotations
-
 import io
 import traceback
 from collections.abc import Callable
@@ -16,9 +14,9 @@ from nnsight import TransformersModel
 from nnsight.schema.request import RequestModel
 from nnsight.tracing.tracer import _saves, dec, inc
 
-from nnsight_guide.loopback.identity import TASK
-from nnsight_guide.loopback.output import JobOutput
-from nnsight_guide.loopback.state import ModelState
+from nnsight_guide.loopback.model_state import ModelState
+from nnsight_guide.loopback.running import JobOutput
+from nnsight_guide.ndif.availability import TASK
 
 SEED = 0
 ZSTD_LEVEL = 6  # the client's own
@@ -111,14 +109,14 @@ def _execute(model: Any, request: RequestModel, blob: bytes) -> dict[str, Any]:
         objects = model._remoteable_persistent_objects()
         tracer = RequestModel.deserialize(blob, objects, request.compress)
     except Exception as error:
-        raise JobError(f"The job cannot be read: {one_line(error)}") from error
+        raise JobError(f"The job cannot be read: {error_line(error)}") from error
     frame = tracer.info.frame
     inc()  # as when a trace is entered: from here `.save()` marks values
     try:
         tracer.execute(tracer.info.code)
         return {name: value for name, value in frame.f_locals.items() if id(value) in _saves()}
     except (Exception, SystemExit, KeyboardInterrupt) as error:
-        raise JobError(one_line(error, frame.f_code.co_filename)) from error
+        raise JobError(error_line(error, frame.f_code.co_filename)) from error
     finally:
         dec()  # forgets what was marked
 
@@ -134,12 +132,12 @@ def _encode(saved: dict[str, Any], compress: bool) -> bytes:
     try:
         torch.save(saved, file)
     except Exception as error:
-        raise JobError(f"What was saved cannot be sent: {one_line(error)}") from error
+        raise JobError(f"What was saved cannot be sent: {error_line(error)}") from error
     data = file.getvalue()
     return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(data) if compress else data
 
 
-def one_line(error: BaseException, filename: str = "") -> str:
+def error_line(error: BaseException, filename: str = "") -> str:
     """Return type, text and, if it was raised in `filename`, the line of an error."""
     text = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
     # nnsight keeps the block's own traceback aside while the model's frames pile upon it.

@@ -5,19 +5,16 @@ service has it for a hub as well (`HF_ENDPOINT`). The files are served, too: a r
 empty cache and no checkout loads configuration and tokenizer from here.
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-# Known by name, so that asking whether they are live gets a No, as from NDIF, not an error.
-KNOWN_BUT_ABSENT = ("EleutherAI/gpt-j-6b",)
+from nnsight_guide.model.profiles import GPT_J
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class Hub:
     commit: str
 
     @classmethod
-    def of(cls, repo_id: str, folder: Path) -> Hub:
+    def of(cls, repo_id: str, folder: Path) -> Self:
         """Read the checkpoint in `folder`, every file once.
 
         Raises:
@@ -65,10 +62,9 @@ class Hub:
 
     async def model(self, request: Request) -> Response:
         """Describe the repository; its `id` is what nnsight is after."""
-        asked = _repo(request)
-        for known in KNOWN_BUT_ABSENT:
-            if asked.lower() == known.lower():
-                return JSONResponse({"id": known, "modelId": known, "tags": [], "siblings": []})
+        # Known by name, so that asking whether it is live gets a No, as from NDIF, not an error.
+        if _repo(request).lower() == GPT_J.lower():
+            return JSONResponse({"id": GPT_J, "modelId": GPT_J, "tags": [], "siblings": []})
         if refusal := self._refusal(request):
             return refusal
         return JSONResponse(
@@ -85,13 +81,12 @@ class Hub:
 
     async def tree(self, request: Request) -> Response:
         """List the files."""
-        if refusal := self._refusal(request):
-            return refusal
-        entries: list[dict[str, Any]] = [
-            {"type": "file", "path": name, "size": size, "oid": self.commit}
-            for name, size in self.sizes.items()
-        ]
-        return JSONResponse(entries)
+        return self._refusal(request) or JSONResponse(
+            [
+                {"type": "file", "path": name, "size": size, "oid": self.commit}
+                for name, size in self.sizes.items()
+            ]
+        )
 
     async def no_subfolder(self, request: Request) -> Response:
         """Answer for a folder: the repository has none."""

@@ -1,7 +1,5 @@
 """The one model that is live here, and whether a job means it."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +7,8 @@ from typing import Any
 from nnsight import TransformersModel
 from nnsight.util import to_import_path
 
-TASK = "text-generation"
+from nnsight_guide.ndif.availability import TASK
+
 _WRAPPER: str = to_import_path(TransformersModel)
 
 

@@ -1,7 +1,5 @@
 """The queue of jobs, and what the clients that wait for them get to know."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import time
@@ -71,22 +69,17 @@ class Job:
     latest: ResponseModel = field(init=False)
 
 
+@dataclass(eq=False)
 class Jobs:
     """All jobs: those that wait, the one that runs, and what is left of those that ran."""
 
-    def __init__(
-        self,
-        executor: Executor,
-        identity: Identity,
-        url: str,
-        inline_limit: int,
-        job_seconds: float,
-    ) -> None:
-        self._executor = executor
-        self._identity = identity
-        self._url = url
-        self._inline_limit = inline_limit
-        self._job_seconds = job_seconds
+    executor: Executor
+    identity: Identity
+    url: str
+    inline_limit: int
+    job_seconds: float
+
+    def __post_init__(self) -> None:
         self._sessions: dict[str, Session] = {}
         self._waiting: asyncio.Queue[Job] = asyncio.Queue()
         self._known: OrderedDict[str, Job] = OrderedDict()
@@ -141,7 +134,7 @@ class Jobs:
             except Exception as error:  # the service's own fault, and no reason to end it
                 end = f"{type(error).__name__}: {error}"
                 self._tell(job, Status.ERROR, f"The loopback service failed: {end}")
-                await asyncio.to_thread(self._executor.load)
+                await asyncio.to_thread(self.executor.load)
             job.blob = b""
             report(f"job {job.id}: {end} ({time.perf_counter() - begin:.2f} s)")
 
@@ -149,7 +142,7 @@ class Jobs:
         """Bring a job to its end, and return that end in a few words."""
         if job.session and job.session.closed.is_set():
             return self._fail(job, "Not run: its client is gone.")
-        if refusal := self._identity.refusal(job.request.model_key):
+        if refusal := self.identity.refusal(job.request.model_key):
             return self._fail(job, refusal)
         self._tell(job, Status.DISPATCHED, "Your job has been sent to the model.")
         self._tell(job, Status.RUNNING, "Your job has started running.")
@@ -159,10 +152,10 @@ class Jobs:
         def log(line: str) -> None:
             loop.call_soon_threadsafe(self._tell, job, Status.LOG, line)
 
-        running = Running(lambda: self._executor.run(job.request, job.blob, log))
+        running = Running(lambda: self.executor.run(job.request, job.blob, log))
         if stopped := await self._watch(running, job.session):
             # Whatever it was in the middle of: the next job gets another model.
-            await asyncio.to_thread(self._executor.load)
+            await asyncio.to_thread(self.executor.load)
             return self._fail(job, stopped)
         result = running.ended.result()
         end = self._fail(job, result.error) if result.error else self._hand_out(job, result.data)
@@ -174,7 +167,7 @@ class Jobs:
         ends: list[asyncio.Future[Any]] = [running.ended, gone]
         done, _ = await asyncio.wait(
             ends,
-            timeout=self._job_seconds,
+            timeout=self.job_seconds,
             return_when=asyncio.FIRST_COMPLETED,
         )
         gone.cancel()
@@ -185,13 +178,13 @@ class Jobs:
             await asyncio.wait_for(asyncio.shield(running.ended), PATIENCE)
         if gone in done:
             return "Stopped: its client is gone."
-        return f"Stopped: a job may take {self._job_seconds:g} seconds here."
+        return f"Stopped: a job may take {self.job_seconds:g} seconds here."
 
     def _hand_out(self, job: Job, data: bytes) -> str:
         """Send the result, or its address if it is large or its client polls."""
         size = f"{len(data):,} bytes"
         text = "Your job has been completed."
-        if job.session and len(data) <= self._inline_limit:
+        if job.session and len(data) <= self.inline_limit:
             job.latest = ResponseModel(id=job.id, status=Status.COMPLETED, description=text)
             inline = job.latest.model_copy(update={"data": data})
             job.session.post(inline.pickle())
@@ -200,7 +193,7 @@ class Jobs:
         self._results[name] = data
         while len(self._results) > 1 and sum(map(len, self._results.values())) > RESULT_BYTES_KEPT:
             self._results.popitem(last=False)
-        self._tell(job, Status.COMPLETED, text, f"{self._url}/result/{name}")
+        self._tell(job, Status.COMPLETED, text, f"{self.url}/result/{name}")
         return f"completed, {size} by URL"
 
     def _fail(self, job: Job, line: str) -> str:

@@ -1,7 +1,5 @@
 """Starting the service as a process of its own, and ending it; `serve` does so for a terminal."""
 
-from __future__ import annotations
-
 import json
 import os
 import secrets
@@ -11,6 +9,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from itertools import starmap
 from pathlib import Path
 
 from nnsight_guide.base.redaction import API_KEY_VARIABLE
@@ -105,32 +105,29 @@ def serve(host: str = HOST, port: int = 0) -> int:
         LoopbackError: the service cannot start, or has ended by itself.
 
     """
-    try:
-        with start(host=host, port=port, log_to_terminal=True) as service:
-            print(instructions(service), flush=True)
-            service.process.wait()
-    except KeyboardInterrupt:
-        pass
+    with (
+        suppress(KeyboardInterrupt),
+        start(host=host, port=port, log_to_terminal=True) as service,
+    ):
+        print(instructions(service), flush=True)
+        service.process.wait()
     return 0
 
 
 def instructions(service: Service, *, powershell: bool = os.name == "nt") -> str:
     """Return what to paste into another terminal to use the `service` there."""
-    if powershell:
-        lines = [
-            f"$env:{name} = '{value.replace(chr(39), 2 * chr(39))}'"
-            for name, value in service.environment().items()
-        ]
-    else:
-        lines = [
-            f"export {name}={shlex.quote(value)}" for name, value in service.environment().items()
-        ]
+
+    def line(name: str, value: str) -> str:
+        if powershell:
+            return f"$env:{name} = '{value.replace(chr(39), 2 * chr(39))}'"
+        return f"export {name}={shlex.quote(value)}"
+
     return "\n".join(
         [
             "# Paste these lines into the terminal in which you will start Python or Jupyter.",
             f"# The one model there is {service.repo_id!r}; any other repository is not found",
             "# while they are set. Ctrl-C here ends the service.",
-            *lines,
+            *starmap(line, service.environment().items()),
         ]
     )
 
@@ -142,15 +139,13 @@ def _demo_checkpoint() -> Path:
 
 
 def _spawn(folder: Path, log_to_terminal: bool) -> subprocess.Popen[bytes]:
-    environment = {k: v for k, v in os.environ.items() if k not in _NOT_FOR_THE_SERVICE}
-    environment.update(
-        {
-            "HF_HUB_OFFLINE": "1",
-            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-            "NNSIGHT_CONFIG": str(folder / "service.yaml"),
-            "PYTHONUNBUFFERED": "1",
-        }
-    )
+    environment = {
+        **{name: value for name, value in os.environ.items() if name not in _NOT_FOR_THE_SERVICE},
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "NNSIGHT_CONFIG": str(folder / "service.yaml"),
+        "PYTHONUNBUFFERED": "1",
+    }
     (folder / "work").mkdir()
     with (folder / "service.log").open("wb") as log:
         return subprocess.Popen(
@@ -173,7 +168,7 @@ def _hand_over(settings: Settings, process: subprocess.Popen[bytes], folder: Pat
     too_late = threading.Timer(STARTUP_SECONDS, process.kill)
     too_late.start()
     try:
-        process.stdin.write(settings.to_line())
+        process.stdin.write(json.dumps(asdict(settings)).encode() + b"\n")
         process.stdin.flush()
         answer = process.stdout.readline()
     except BrokenPipeError:

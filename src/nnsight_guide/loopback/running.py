@@ -1,12 +1,14 @@
-"""A function that runs in a thread of its own and can be interrupted there."""
-
-from __future__ import annotations
+"""A job's thread: it can be interrupted, and what is printed there goes to the job's client."""
 
 import asyncio
 import ctypes
+import io
+import sys
 import threading
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Generic, Self, TextIO, TypeVar
 
 T = TypeVar("T")
 
@@ -28,9 +30,9 @@ class Running(Generic[T]):
 
     def __init__(self, function: Callable[[], T]) -> None:
         """Start `function`; this must be called in the event loop's thread."""
-        self._loop = asyncio.get_running_loop()
-        self.ended: asyncio.Future[T] = self._loop.create_future()
-        self._thread = threading.Thread(target=self._run, args=(function,), daemon=True)
+        end: Future[T] = Future()
+        self.ended = asyncio.wrap_future(end)
+        self._thread = threading.Thread(target=_run, args=(function, end), daemon=True)
         self._thread.start()
 
     def interrupt(self) -> None:
@@ -42,19 +44,59 @@ class Running(Generic[T]):
                 ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(Interrupted)
             )
 
-    def _run(self, function: Callable[[], T]) -> None:
-        try:
-            value = function()
-        except BaseException as error:  # whoever waits for the end must get one
-            failure = error
-            self._loop.call_soon_threadsafe(lambda: self._settle(error=failure))
-        else:
-            self._loop.call_soon_threadsafe(lambda: self._settle(value=value))
 
-    def _settle(self, *, value: T | None = None, error: BaseException | None = None) -> None:
-        if self.ended.done():
-            return
-        if error is not None:
-            self.ended.set_exception(error)
-        else:
-            self.ended.set_result(value)  # type: ignore[arg-type]  # T itself may be None
+def _run(function: Callable[[], T], end: Future[T]) -> None:
+    try:
+        end.set_result(function())
+    except BaseException as error:  # whoever waits for the end must get one
+        end.set_exception(error)
+
+
+class JobOutput(io.TextIOBase):
+    """A standard output that takes lines from the thread of a job, and passes on all others.
+
+    `contextlib.redirect_stdout` would not do: it redirects all threads, and a job that cannot
+    be stopped goes on printing while the next one runs.
+    """
+
+    def __init__(self, elsewhere: TextIO) -> None:
+        self._elsewhere = elsewhere
+        self._of_thread = threading.local()
+
+    @classmethod
+    def install(cls) -> Self:
+        """Make a new one this process's standard output."""
+        output = cls(sys.stdout)
+        sys.stdout = output
+        return output
+
+    @contextmanager
+    def to(self, log: Callable[[str], None]) -> Iterator[None]:
+        """Pass what this thread prints to `log`, line by line, without empty ones."""
+        self._of_thread.log, self._of_thread.begun = log, ""
+        try:
+            yield
+        finally:
+            if self._of_thread.begun.strip():
+                log(self._of_thread.begun)
+            self._of_thread.log = None
+
+    def write(self, text: str) -> int:
+        """Take `text`, which may be any part of a line or several of them."""
+        log = getattr(self._of_thread, "log", None)
+        if log is None:
+            return self._elsewhere.write(text)
+        *lines, self._of_thread.begun = (self._of_thread.begun + text).split("\n")
+        for line in lines:
+            if line.strip():
+                log(line)
+        return len(text)
+
+    def writable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def flush(self) -> None:
+        """Do nothing for a job: half a line is no line yet."""
+        if getattr(self._of_thread, "log", None) is None:
+            self._elsewhere.flush()

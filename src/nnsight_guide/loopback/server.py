@@ -5,8 +5,6 @@ jobs, and ends when standard input does: the other end is held by the process th
 and is closed by the operating system however that process ends.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -44,7 +42,7 @@ def main() -> int:
         1, with one line on standard error, if the port is taken or the model does not load.
 
     """
-    settings = Settings.from_line(sys.stdin.buffer.readline())
+    settings = Settings(**json.loads(sys.stdin.buffer.readline()))
     answers = os.fdopen(os.dup(1), "w")
     # From here on file descriptor 1 is the log: nobody reads the pipe, and a full one blocks.
     os.dup2(2, 1)
@@ -55,9 +53,9 @@ def main() -> int:
     try:
         listener = listen(HOST, settings.port)
         url = f"http://{HOST}:{listener.getsockname()[1]}"
-        from nnsight_guide.loopback.app import build
+        from nnsight_guide.loopback.app import build_app
 
-        app = build(settings, url)
+        app = build_app(settings, url)
     except Exception as error:
         report(f"cannot start: {type(error).__name__}: {error}")
         return 1

@@ -1,7 +1,5 @@
 """A running service, as the process that started it sees it."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Mapping

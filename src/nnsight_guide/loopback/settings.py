@@ -1,10 +1,7 @@
 """The settings of one start of the service, handed to its process."""
 
-from __future__ import annotations
-
-import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from nnsight_guide.base.errors import GuideError
 
@@ -17,7 +14,7 @@ class LoopbackError(GuideError):
 
 @dataclass(frozen=True)
 class Settings:
-    """One start of the service; sent to it over its standard input, where nobody else reads.
+    """One start of the service; its standard input, where nobody else reads, brings it as JSON.
 
     Attributes:
         checkpoint: the folder of the model's checkpoint.
@@ -37,15 +34,6 @@ class Settings:
     port: int
     inline_limit: int
     job_seconds: float
-
-    def to_line(self) -> bytes:
-        """Return the settings as one line of JSON."""
-        return json.dumps(asdict(self)).encode() + b"\n"
-
-    @classmethod
-    def from_line(cls, line: bytes) -> Settings:
-        """Read what `to_line` wrote."""
-        return cls(**json.loads(line))
 
 
 def refuse_other_hosts(host: str) -> None:

@@ -5,8 +5,6 @@ live models and its versions; for `local`, the weights and the memory for them a
 build in which nothing is stale asks nothing.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -23,7 +21,6 @@ from nnsight_guide.ndif.client import check_service
 RESERVE_BYTES = 2 * 1024**3
 BYTES_HERE = 2  # of a weight, in bfloat16
 BYTES_STORED = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2}
-INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 GB = 1e9
 
 
@@ -87,11 +84,11 @@ def weight_files(folder: Path) -> list[Path]:
 
     Safetensors come before PyTorch's own format, and one file before an index of several.
     """
-    for single, index in zip(("model.safetensors", "pytorch_model.bin"), INDEXES, strict=True):
+    for single in ("model.safetensors", "pytorch_model.bin"):
         if (folder / single).is_file():
             return [folder / single]
-        if (folder / index).is_file():
-            contents = json.loads((folder / index).read_text(encoding="utf-8"))
+        if (index := folder / f"{single}.index.json").is_file():
+            contents = json.loads(index.read_text(encoding="utf-8"))
             return [folder / name for name in sorted(set(contents["weight_map"].values()))]
     return []
 

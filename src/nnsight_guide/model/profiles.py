@@ -12,8 +12,6 @@ A snippet about remote execution needs a service. Where the profile has none, it
 one, which nobody can choose: `loopback`, the demo model behind the stand-in for NDIF.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Mapping

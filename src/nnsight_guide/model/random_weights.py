@@ -5,8 +5,6 @@ fingerprint the other files have. It is believed only where they still have it: 
 are put in their place later do not inherit what was said of these.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

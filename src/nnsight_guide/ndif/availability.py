@@ -1,7 +1,5 @@
 """What a service says of itself → why it would not take this installation's jobs. Pure."""
 
-from __future__ import annotations
-
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ HOST_VARIABLE = "NDIF_HOST"  # nnsight reads it; without it, NDIF itself is mean
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0  # of silence
 TOTAL_SECONDS = 60.0  # for all questions together, whatever happens
-WAITS = (1.0, 3.0)  # seconds before each further attempt at a question, where that may help
+WAITS_TO_ASK = (1.0, 3.0)  # seconds before each further attempt at a question, where that may help
 
 REMEDY = "or build with GUIDE_PROFILE=demo"
 
@@ -107,13 +108,12 @@ def _get(
     """Return the JSON object that the service answers with; None if it has no such address."""
     import httpx
 
-    for wait in (*WAITS, None):
+    for wait in (*WAITS_TO_ASK, None):
         try:
             reply = client.get(path, headers=headers)
         except httpx.TimeoutException as error:
             # It had its time; what is silent for so long is so again.
-            is_silent = isinstance(error, httpx.ConnectTimeout)
-            seconds = CONNECT_SECONDS if is_silent else READ_SECONDS
+            seconds = CONNECT_SECONDS if isinstance(error, httpx.ConnectTimeout) else READ_SECONDS
             fault = f"has not answered within {seconds:g} s"
             break
         except httpx.HTTPError as error:
@@ -127,25 +127,19 @@ def _get(
             if reply.status_code == 404:
                 return None
             if reply.is_success:
-                return _object(reply, host, path)
+                with suppress(ValueError):  # no JSON
+                    if isinstance(answer := reply.json(), dict):
+                        return answer
+                raise GuideError(
+                    f"{host} is no NDIF: it answers something else to {path}; look at NDIF_HOST, "
+                    f"{REMEDY}"
+                )
             fault = f"answers {reply.status_code} {reply.reason_phrase} to {path}".rstrip()
             if reply.status_code not in PASSING_STATUS:
                 break
         if wait is not None:
             time.sleep(wait)
     raise GuideError(_unreachable(host, fault))
-
-
-def _object(reply: httpx.Response, host: str, path: str) -> dict[str, Any]:
-    try:
-        answer = reply.json()
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise GuideError(
-            f"{host} is no NDIF: it answers something else to {path}; look at NDIF_HOST, {REMEDY}"
-        )
-    return answer
 
 
 def _unreachable(host: str, fault: str) -> str:

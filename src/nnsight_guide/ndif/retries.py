@@ -4,8 +4,6 @@ A connection that is refused or breaks, an answer that says 502, 503 or 504, and
 the service; the same job may well run a little later. That a job failed tells of the job.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable

@@ -1,7 +1,5 @@
 """What a notebook is made of: a chapter's text, and the recordings of what it shows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

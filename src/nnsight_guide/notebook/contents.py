@@ -4,15 +4,13 @@ A figure is recorded as data for the site's script. A notebook that is a page of
 site's own figure; one to download, a picture that every viewer shows.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nnsight_guide.html import figures
 from nnsight_guide.html.heat_maps import heat_maps_png
-from nnsight_guide.recording.outputs import IMAGES
+from nnsight_guide.html.render import IMAGES
 
 Cell = dict[str, Any]
 
@@ -58,9 +56,14 @@ class Contents:
     def add_figure(self, drawing: Mapping[str, Any]) -> None:
         """Add a figure alone, without the code that drew it."""
         self._end_text()
-        source, files = _figure_cell(drawing, for_page=self.for_page)
-        attached = {"attachments": files} if files else {}
-        self._add({"cell_type": "markdown", "source": source, **attached})
+        if self.for_page:
+            self._add({"cell_type": "markdown", "source": figures.figure_html(drawing)})
+            return
+        words = figures.text_alternative(drawing["props"]["tokens"], drawing["props"]["attention"])
+        words = words.replace("[", "(").replace("]", ")").replace("\n", " ")  # it is in brackets
+        source = f"![{words}](attachment:{ATTACHMENT})"
+        attached = {ATTACHMENT: {PNG: _png(drawing)}}
+        self._add({"cell_type": "markdown", "source": source, "attachments": attached})
 
     def finished(self) -> list[Cell]:
         """Return the cells."""
@@ -93,16 +96,6 @@ def _shown_output(output: Mapping[str, Any], *, for_page: bool) -> dict[str, Any
     elif drawing is not None:
         data[PNG] = _png(drawing)
     return {**output, "data": data}
-
-
-def _figure_cell(drawing: Mapping[str, Any], *, for_page: bool) -> tuple[str, dict[str, Any]]:
-    """Return the source and the attachments of a Markdown cell that shows a figure."""
-    if for_page:
-        return figures.figure_html(drawing), {}
-    heads = drawing["props"]["attention"]
-    words = figures.text_alternative(drawing["props"]["tokens"], heads)
-    words = words.replace("[", "(").replace("]", ")").replace("\n", " ")  # it stands in brackets
-    return f"![{words}](attachment:{ATTACHMENT})", {ATTACHMENT: {PNG: _png(drawing)}}
 
 
 def _png(drawing: Mapping[str, Any]) -> str:

@@ -1,7 +1,5 @@
 """The first cells of a notebook: where it is from, and what it needs. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from nnsight_guide.recording.recordings import Recording

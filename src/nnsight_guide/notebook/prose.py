@@ -1,7 +1,5 @@
 """What a chapter says → Markdown that Jupyter, JupyterLab and Colab show as it is meant. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from html import escape
@@ -19,7 +17,7 @@ ATTRIBUTES = re.compile(r" *\{:? *[#.][^{}]*\} *$", re.MULTILINE)
 CODE, EMPHASIS = re.compile(r"`([^`]+)`"), re.compile(r"\*([^*`]+)\*")
 
 
-def text(markdown: str, link: Link) -> str:
+def plain_markdown(markdown: str, link: Link) -> str:
     """Return Markdown without what only the site understands; links lead where `link` says."""
 
     def replaced(found: re.Match[str]) -> str:

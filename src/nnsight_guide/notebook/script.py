@@ -1,8 +1,6 @@
 """A snippet → one script that runs anywhere, with the set-up in place of `from snippets import`."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from nnsight_guide.base.project import Project
 from nnsight_guide.recording import cells
@@ -17,25 +15,18 @@ def standalone_script(project: Project, recordings: Mapping[str, Recording], sni
     everything else is as it was recorded. Cells that show a deliberate failure are left out,
     since a script ends there.
     """
-    parts: list[str] = []
-    _collect(project, recordings, snippet, parts, seen=set())
-    return "\n\n".join(parts) + "\n"
+    seen: set[str] = set()
 
+    def parts(snippet: str) -> Iterator[str]:
+        if snippet in seen:
+            return
+        seen.add(snippet)
+        for module in imported_modules(project.snippet_path(snippet).read_bytes()):
+            name = module.removeprefix("snippets.")
+            if name != module and name in recordings:
+                yield from parts(name)
+        for name, cell in recordings[snippet].named_cells().items():
+            if not cells.raises(cell):
+                yield f"# %% {name}\n{cell['source']}"
 
-def _collect(
-    project: Project,
-    recordings: Mapping[str, Recording],
-    snippet: str,
-    parts: list[str],
-    seen: set[str],
-) -> None:
-    if snippet in seen:
-        return
-    seen.add(snippet)
-    for module in imported_modules(project.snippet_path(snippet).read_bytes()):
-        name = module.removeprefix("snippets.")
-        if name != module and name in recordings:
-            _collect(project, recordings, name, parts, seen)
-    for name, cell in recordings[snippet].named_cells().items():
-        if not cells.raises(cell):
-            parts.append(f"# %% {name}\n{cell['source']}")
+    return "\n\n".join(parts(snippet)) + "\n"

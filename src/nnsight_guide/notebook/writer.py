@@ -4,8 +4,6 @@ What comes out is Jupyter's own format as plain dictionaries. It runs wherever n
 guide's own package is not needed, so what needs it is shown as text.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +11,7 @@ from typing import Any
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.chapter.text import Block, Box, Call, Fence, Text, calls_in
 from nnsight_guide.html import figures, notes, provenance, render
-from nnsight_guide.html.published import published_html
+from nnsight_guide.html.published_facts import published_html
 from nnsight_guide.model.profiles import GPT_J
 from nnsight_guide.notebook import opening, prose
 from nnsight_guide.notebook.chapter_source import SETUP, Chapter
@@ -25,7 +23,7 @@ READERS = "your-turn"  # the class of the block that is the reader's to fill in
 YOUR_CODE = "# Your code"
 
 
-def notebook(
+def chapter_notebook(
     chapter: Chapter, *, worksheet: bool = False, for_page: bool = False
 ) -> dict[str, Any]:
     """Return the notebook of a chapter.
@@ -128,29 +126,27 @@ class _Notebook:
     def markdown(self, block: Block) -> str:
         """Return a block in which no cell of its own is needed."""
         if isinstance(block, Text):
-            return prose.text(block.markdown, self.chapter.link)
+            return prose.plain_markdown(block.markdown, self.chapter.link)
         if isinstance(block, Fence):
             return prose.fence(block.language, block.code)
         if isinstance(block, Call):
             return self.note(block)
         body = "\n\n".join(filter(None, map(self.markdown, block.blocks)))
-        title = prose.text(block.title, self.chapter.link)
+        title = prose.plain_markdown(block.title, self.chapter.link)
         if block.sign == "===":
             return f"**{title}**\n\n{body}"
         return prose.folded(title, body) if block.sign == "???" else prose.quote(title, body)
 
     def note(self, call: Call) -> str:
         """Return what a call other than for a cell of the notebook shows."""
+        made = self.chapter.provenance()
         if call.function == "which_model":
-            return prose.quote(
-                notes.MODEL_TITLE, notes.which_model_markdown(self.chapter.provenance())
-            )
+            return prose.quote(notes.MODEL_TITLE, notes.which_model_markdown(made))
         if call.function == "which_service":
-            note = notes.which_service_markdown(self.chapter.provenance())
-            return prose.quote(notes.SERVICE_TITLE, note)
+            return prose.quote(notes.SERVICE_TITLE, notes.which_service_markdown(made))
         if call.function == "published":
-            models = {made["model"] for made in self.chapter.provenance()}
-            return "" if models == {GPT_J} else published_html(*call.arguments)
+            is_real = {each["model"] for each in made} == {GPT_J}
+            return "" if is_real else published_html(*call.arguments)
         if call.function == "fragment":
             recorded = self.chapter.recorded(call)
             shown = "\n".join(filter(None, map(render.output_text, recorded["outputs"])))

@@ -5,8 +5,6 @@ name is how a chapter calls it. What stands above the first named cell (the impo
 `snippets`) belongs to the machinery and is never shown.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

@@ -5,8 +5,6 @@ and versions give. Nobody who builds the site needs the model, so what only a ma
 can know (its weights' fingerprint) is not compared; all else is.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from nnsight_guide.base.errors import GuideError
@@ -15,13 +13,13 @@ from nnsight_guide.recording import keys
 from nnsight_guide.recording.freshness import Freshness
 from nnsight_guide.recording.recordings import FORMAT, Recording
 
-FOLDER = "recordings/gpt-j-6b"  # in the folder of the snippets
+COMMITTED_FOLDER = "recordings/gpt-j-6b"  # in the folder of the snippets
 PROVENANCE = {"profile", "model", "versions", "device", "dtype", "seconds", "date"}
 
 
 def committed_path(project: Project, snippet: str) -> Path:
     """Return where the committed recording of a snippet lies."""
-    return project.snippets / FOLDER / f"{snippet}.ipynb"
+    return project.snippets / COMMITTED_FOLDER / f"{snippet}.ipynb"
 
 
 def committed_freshness(project: Project, snippet: str) -> Freshness[Recording]:
@@ -39,7 +37,6 @@ def committed_freshness(project: Project, snippet: str) -> Freshness[Recording]:
     if recording is None or not recording.provenance.keys() >= PROVENANCE:
         name = path.relative_to(project.root)
         raise GuideError(f"{name} is damaged: `git restore {name}` brings it back, or remove it")
-    parts = {**keys.surroundings(project, source), "recording format": FORMAT}
-    today = keys.portable(parts)
-    changed = keys.changes(keys.portable(recording.key_parts), today)
+    today = keys.portable({**keys.surroundings(project, source), "recording format": FORMAT})
+    changed = keys.changed_parts(keys.portable(recording.key_parts), today)
     return Freshness(snippet, today, recording, [f"{name} changed" for name in changed])

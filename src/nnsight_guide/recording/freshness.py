@@ -1,7 +1,5 @@
 """Whether a recording shows what today's sources give, and if not, why."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +49,7 @@ def compared(name: str, path: Path, kind: type[S], today: Mapping[str, str]) -> 
     if recorded is None:
         why = ["damaged recording" if path.exists() else "no recording"]
     else:
-        why = [f"{part} changed" for part in keys.changes(recorded.key_parts, today)]
+        why = [f"{part} changed" for part in keys.changed_parts(recorded.key_parts, today)]
     return Freshness(name, today, recorded, why)
 
 

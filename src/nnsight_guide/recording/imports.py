@@ -1,7 +1,5 @@
 """Which project modules a snippet imports, itself or through another, found by reading it."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from functools import lru_cache
@@ -19,16 +17,11 @@ def project_imports(path: Path, root: Path) -> list[Path]:
     found: set[Path] = set()
     waiting = [path]
     while waiting:
-        for module in _imported(waiting.pop(), root):
-            if module != path and module not in found:
-                found.add(module)
-                waiting.append(module)
+        modules = imported_modules(waiting.pop().read_bytes())
+        new = {file for module in modules for file in _files(module, root)} - found - {path}
+        found |= new
+        waiting += new
     return sorted(found)
-
-
-def _imported(path: Path, root: Path) -> Iterator[Path]:
-    for module in imported_modules(path.read_bytes()):
-        yield from _files(module, root)
 
 
 @lru_cache(maxsize=1024)  # sources

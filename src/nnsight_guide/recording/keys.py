@@ -1,7 +1,5 @@
 """The key of a run: all that its outputs depend on, each part with its hash or version."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import platform
@@ -59,7 +57,7 @@ def digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+def changed_parts(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     """Return the names of the parts in which two keys differ."""
     return [name for name in {**new, **old} if old.get(name) != new.get(name)]
 

@@ -3,8 +3,6 @@
 One file serves as cache, download, notebook page and evidence.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,7 +30,8 @@ class Recording(Sealed):
 
     def named_cells(self) -> dict[str, Mapping[str, Any]]:
         """Return the cells that have a name, by it, in order."""
-        return {title: cell for cell in self.content["cells"] if (title := _title(cell))}
+        titled = ((cell["metadata"].get("title"), cell) for cell in self.content["cells"])
+        return {title: cell for title, cell in titled if title}
 
     def cell_names(self) -> list[str]:
         """Return the names of the cells that have one."""
@@ -65,7 +64,3 @@ def key_parts(project: Project, snippet: str, profile: Profile) -> dict[str, str
 def recording_path(project: Project, snippet: str, profile: Profile) -> Path:
     """Return where the recording of a snippet lies."""
     return project.cache / "recordings" / profile.name / f"{snippet}.ipynb"
-
-
-def _title(cell: Mapping[str, Any]) -> str:
-    return str(cell["metadata"].get("title", ""))

@@ -10,8 +10,6 @@ under `guide`:
   gets past that, but not past `verify --rerun`.
 """
 
-from __future__ import annotations
-
 import datetime
 import json
 from collections.abc import Mapping

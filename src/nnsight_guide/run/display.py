@@ -13,12 +13,12 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from nnsight_guide.html.figures import MIME
+from nnsight_guide.html.render import TAG
 
 if TYPE_CHECKING:
     from circuitsvis.utils.render import RenderedHTML
 
 DECIMALS = 4  # of a figure's numbers: below this, machines differ and eyes do not
-TAG = re.compile(r"<[^>]*>")
 CALL = re.compile(r'\brender\(\s*"[\w-]+",\s*(\w+),\s*')
 
 
@@ -52,18 +52,12 @@ def mime_bundle(shown: RenderedHTML) -> dict[str, Any]:
     call = CALL.search(source)
     if call is None:
         raise ValueError("circuitsvis wrote no render(…) call that the guide knows")
-    props, _ = json.JSONDecoder().raw_decode(source, call.end())
+    props, _ = json.JSONDecoder(parse_float=_rounded).raw_decode(source, call.end())
     return {
-        MIME: {"component": call[1], "props": _rounded(props)},
+        MIME: {"component": call[1], "props": props},
         "text/plain": f"circuitsvis {call[1]}: run this cell to draw it",
     }
 
 
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, DECIMALS) + 0.0  # adding 0.0 makes -0.0 the same as 0.0
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _rounded(item) for name, item in value.items()}
-    return value
+def _rounded(number: str) -> float:
+    return round(float(number), DECIMALS) + 0.0  # adding 0.0 makes -0.0 the same as 0.0

@@ -1,7 +1,5 @@
 """What went wrong in a cell, in one line."""
 
-from __future__ import annotations
-
 import re
 import signal
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Any
 from nnsight_guide.base.errors import one_line
 from nnsight_guide.ndif import retries
 from nnsight_guide.recording import cells
-from nnsight_guide.recording.outputs import without_colours
+from nnsight_guide.run.outputs import without_colours
 
 # What Python says of a mistake → what to do about it, where its own words do not tell.
 REMEDIES = {
@@ -26,9 +24,14 @@ REMEDIES = {
 class CellError(Exception):
     """A cell raised, or did not although its tag says so.
 
-    `cell` is None if it was none of them, but what all have left. `line` counts from 1 within the
-    cell. `is_fatal` says that the kernel is of no more use, `may_pass` that a service failed in a
-    way that may pass by itself.
+    Attributes:
+        cell: its name, which is empty for the cell before the first named one; None if no single
+            cell failed, but the kernel cannot go on after all of them.
+        error: what went wrong, in one line.
+        line: where in the cell, counted from 1.
+        is_fatal: whether the kernel is of no more use.
+        may_pass: whether a service failed in a way that may pass by itself.
+
     """
 
     def __init__(
@@ -58,16 +61,12 @@ def failure(cell: Any, name: str) -> CellError:
     text = without_colours("\n".join(error.traceback))
     # An arrow may stand in a library's own lines, where that had a cause of its own to tell of.
     line = re.search(r"Cell In\[\d+\], line (\d+)", text) or re.search(r"(?m)^-+> ?(\d+)", text)
-    message = _said(error.ename, without_colours(error.evalue))
+    evalue = without_colours(error.evalue)
     # The traceback ends each exception of the chain, causes first, with its name and its text.
     causes = re.findall(r"^([A-Z]\w*): ?(.*)$", text, re.MULTILINE)
-    chain = [*causes, (str(error.ename), without_colours(error.evalue))]
-    return CellError(
-        name,
-        message,
-        int(line[1]) if line else 1,
-        may_pass=retries.is_passing_failure(chain),
-    )
+    may_pass = retries.is_passing_failure([*causes, (str(error.ename), evalue)])
+    message = _said(error.ename, evalue)
+    return CellError(name, message, int(line[1]) if line else 1, may_pass=may_pass)
 
 
 def _said(ename: str, evalue: str) -> str:

@@ -5,8 +5,6 @@ namespace and the same seeds; `end` fails it if it leaves the model or the proce
 it found them, since the next snippet's output would then depend on who ran before.
 """
 
-from __future__ import annotations
-
 import gc
 import hashlib
 import json

@@ -1,14 +1,13 @@
 """A Jupyter kernel with the model of one profile in it. Only `run` starts one."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os
 import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from nnsight_guide.base.errors import GuideError, TransientError
 from nnsight_guide.base.project import Project
@@ -39,28 +38,21 @@ CALL = "__import__('nnsight_guide.run.in_kernel').run.in_kernel.{}()"
 AT_START = ("end_with_parent", "import_libraries")
 
 
+@dataclass(eq=False)
 class Kernel:
     """A Jupyter kernel in which the model of one profile is loaded."""
 
-    def __init__(
-        self,
-        manager: Any,
-        profile: Profile,
-        environment: dict[str, str],
-        files: ExitStack,
-        log: Path,
-    ) -> None:
-        self.manager = manager
-        self.profile = profile
-        self.environment = environment
-        self.imported: dict[Path, bytes] = {}
-        self._files = files
-        self._log = log  # what its process says outside of cells: why it does not start
-        self._client: Any = None
-        self._is_loaded = False
+    manager: Any
+    profile: Profile
+    environment: dict[str, str]
+    imported: dict[Path, bytes]
+    _files: ExitStack
+    _log: Path  # what its process says outside of cells: why it does not start
+    _client: Any = None
+    _is_loaded: bool = False
 
     @classmethod
-    async def start(cls, project: Project, profile: Profile, environment: dict[str, str]) -> Kernel:
+    async def start(cls, project: Project, profile: Profile, environment: dict[str, str]) -> Self:
         """Start a kernel in the project's folder; whether it comes up, `begin` says.
 
         `environment` is the profile's, to be added to the one this process has.
@@ -94,8 +86,7 @@ class Kernel:
             connection_file=str(own / "kernel.json"),
             transport="ipc" if sys.platform != "win32" and len(str(own)) < MAX_PATH else "tcp",
         )
-        kernel = cls(manager, profile, environment, files, log=own / "kernel.log")
-        kernel.imported = imported
+        kernel = cls(manager, profile, environment, imported, files, own / "kernel.log")
         try:
             with kernel._log.open("wb") as said:
                 await manager.start_kernel(
@@ -200,12 +191,7 @@ class Kernel:
     def _notebook_client(self, notebook: Any, seconds: int = limits.SECONDS) -> Any:
         from nbclient import NotebookClient
 
-        client = NotebookClient(
-            notebook,
-            km=self.manager,
-            timeout=seconds,
-            record_timing=False,
-        )
+        client = NotebookClient(notebook, km=self.manager, timeout=seconds, record_timing=False)
         client.kc = self._client
         return client
 
@@ -232,8 +218,9 @@ class Kernel:
             )
             raise CellError(name, message, is_fatal=True) from None
         except DeadKernelError:
+            # Ctrl-C cancels this task, and nbclient then says that the kernel died, too.
             task = asyncio.current_task()
-            if task is not None and task.cancelling():  # Ctrl-C, which nbclient takes for a death
+            if task is not None and task.cancelling():
                 raise asyncio.CancelledError from None
             code = await self.manager.provisioner.poll()
             raise CellError(name, cause_of_death(code), is_fatal=True) from None

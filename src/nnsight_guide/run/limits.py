@@ -1,7 +1,5 @@
 """How long a cell may run, and how much it may show: what goes beyond fails in one line."""
 
-from __future__ import annotations
-
 import json
 import os
 import threading

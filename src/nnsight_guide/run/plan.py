@@ -4,8 +4,6 @@ What reads or hashes every source takes time, and two answers could differ. So e
 asked once, when its answer is first needed; of what runs, it is asked again when that has run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -39,10 +37,9 @@ class Plan:
         """
         self.project = project
         self.profile = profile
-        chosen = project.snippet_names() if names is None else list(names)
         self._runs_on: dict[str, Profile] = {}
         self.snippets: dict[str, Freshness[Recording]] = {}
-        self.look_again(chosen)
+        self.look_again(project.snippet_names() if names is None else names)
 
     def look_again(self, names: Iterable[str]) -> None:
         """Ask again of these snippets, which may have changed or run meanwhile; raises as above."""

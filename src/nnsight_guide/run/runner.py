@@ -6,8 +6,6 @@ imported has changed: reloading would not do, since nnsight reads the source of 
 and keeps it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import sys
@@ -24,11 +22,12 @@ from nnsight_guide.base.project import Project
 from nnsight_guide.model import preflight, profiles
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.ndif import retries
-from nnsight_guide.recording import cells, outputs, recordings
+from nnsight_guide.recording import cells, recordings
 from nnsight_guide.recording.freshness import Freshness
 from nnsight_guide.recording.imports import project_imports
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.recording.sealed import guide_metadata
+from nnsight_guide.run import outputs
 from nnsight_guide.run.failures import CellError, explain
 from nnsight_guide.run.kernel import Kernel
 from nnsight_guide.run.plan import Plan

@@ -62,9 +62,7 @@ def _spread(soup: BeautifulSoup, table: Tag) -> None:
 
 
 def _paragraph(soup: BeautifulSoup, text: str, *, strong: bool = False) -> Tag:
-    paragraph = soup.new_tag("p")
-    inner = soup.new_tag("strong") if strong else paragraph
-    inner.string = text
+    paragraph = soup.new_tag("p", string=None if strong else text)
     if strong:
-        paragraph.append(inner)
+        paragraph.append(soup.new_tag("strong", string=text))
     return paragraph

@@ -9,8 +9,6 @@ leaves half a file, and builds at the same time read each other's halves. So eac
 folder of its own, and what it has finished is kept for the next one.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
@@ -23,8 +21,8 @@ from typing import Any
 from nnsight_guide.base.errors import cannot_write
 from nnsight_guide.base.project import Project
 from nnsight_guide.base.scratch import scratch_folder
+from nnsight_guide.html.render import TAG
 
-TAG = re.compile(r"<[^>]*>")
 COLAB = "https://colab.research.google.com/github/"
 REPOSITORY = re.compile(r"https://github\.com/(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?")
 START, END = '<div class="jupyter-wrapper">', "<!-- jupyter-wrapper -->"
@@ -87,11 +85,6 @@ def table_of_contents(rendered: str) -> Any:
         above[-1]["children"].append(found)
         above.append(found)
     return root["children"]
-
-
-def under_title(html: str, line: str) -> str:
-    """Return a page with a line under its title."""
-    return html.replace("</h1>", f"</h1>\n{line}", 1)
 
 
 def links_html(versions: Mapping[str, Mapping[str, str]]) -> str:

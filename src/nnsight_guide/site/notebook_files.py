@@ -1,7 +1,5 @@
 """The notebooks of the site: files to download, and pages that mkdocs-jupyter makes of them."""
 
-from __future__ import annotations
-
 import json
 import posixpath
 from collections.abc import Mapping
@@ -21,7 +19,7 @@ from nnsight_guide.base.project import Project
 from nnsight_guide.base.scratch import write_json
 from nnsight_guide.notebook.chapter_source import Chapter
 from nnsight_guide.notebook.prose import Link
-from nnsight_guide.notebook.writer import notebook
+from nnsight_guide.notebook.writer import chapter_notebook
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.site import mkdocs_jupyter
 
@@ -81,14 +79,17 @@ class Notebooks:
                 self._add(version, file, files, config)
 
     def _add(self, version: Version, file: File, files: Files, config: MkDocsConfig) -> None:
-        made = _made(version, file, self.shown, _absolute_links(file, files, config))
+        site = config.site_url  # where it is published, if it is: a download leads there
+        links = _links_from(file, files, lambda url: urljoin(site, url) if site else None)
+        made = _made(version, file, self.shown, links)
         text = json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
         files.append(File.generated(config, version.download, content=text))
         if "mkdocs-jupyter" not in config.plugins:
             return
         # It reads what it renders from the disk, and knows by its bytes what it has rendered.
         cache = self.project.cache
-        links = _relative_links(file, files, _url(version, config))
+        here = _url(version, config)
+        links = _links_from(file, files, lambda url: get_relative_url(url, here))
         made = _made(version, file, self.shown, links, for_page=True)
         write_json(made, cache / version.page)
         files.append(File(version.page, str(cache), config.site_dir, config.use_directory_urls))
@@ -122,7 +123,7 @@ class Notebooks:
             }
         else:
             return html
-        return mkdocs_jupyter.under_title(html, mkdocs_jupyter.links_html(offers))
+        return html.replace("</h1>", f"</h1>\n{mkdocs_jupyter.links_html(offers)}", 1)
 
 
 def _made(
@@ -134,7 +135,7 @@ def _made(
     for_page: bool = False,
 ) -> dict[str, Any]:
     chapter = Chapter(f"docs/{file.src_uri}", file.content_string, shown, link)
-    made = notebook(chapter, worksheet=version.is_worksheet, for_page=for_page)
+    made = chapter_notebook(chapter, worksheet=version.is_worksheet, for_page=for_page)
     redacted: dict[str, Any] = redaction.redact(made, redaction.api_keys())
     return redacted
 
@@ -150,33 +151,19 @@ def _url(version: Version, config: MkDocsConfig) -> str:
     return f"{PAGES}/{version.name}" + ("/" if config.use_directory_urls else ".html")
 
 
-def _absolute_links(file: File, files: Files, config: MkDocsConfig) -> Link:
-    """Return where links lead from a downloaded notebook: to the published site, if any."""
+def _links_from(file: File, files: Files, way: Link) -> Link:
+    """Return where the links of a chapter lead from its notebook.
+
+    `way` says how one gets from there to an address within the site.
+    """
 
     def link(target: str) -> str | None:
         if urlsplit(target).scheme:
             return target
-        url = _target(target, file, files)
-        return urljoin(config.site_url, url) if config.site_url and url else None
+        path, _, fragment = target.partition("#")
+        source = posixpath.normpath(posixpath.join(posixpath.dirname(file.src_uri), path))
+        found = files.get_file_from_path(source) if path else file
+        url = found.url + (f"#{fragment}" if fragment else "") if found else ""
+        return way(url) if url else None
 
     return link
-
-
-def _relative_links(file: File, files: Files, base: str) -> Link:
-    """Return where links lead from the page of a notebook, whose address is `base`."""
-
-    def link(target: str) -> str | None:
-        if urlsplit(target).scheme:
-            return target
-        url = _target(target, file, files)
-        return get_relative_url(url, base) if url else None
-
-    return link
-
-
-def _target(target: str, file: File, files: Files) -> str | None:
-    """Return the address, within the site, of what a chapter links to."""
-    path, _, fragment = target.partition("#")
-    source = posixpath.normpath(posixpath.join(posixpath.dirname(file.src_uri), path))
-    found = files.get_file_from_path(source) if path else file
-    return found.url + (f"#{fragment}" if fragment else "") if found else None

@@ -3,8 +3,6 @@
 The same files give the same bytes, whenever and wherever they were written.
 """
 
-from __future__ import annotations
-
 import sys
 import zipfile
 from pathlib import Path

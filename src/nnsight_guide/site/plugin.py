@@ -1,7 +1,5 @@
 """The few events of MkDocs that Markdown cannot do."""
 
-from __future__ import annotations
-
 import gc
 import logging
 from collections.abc import Mapping
@@ -73,7 +71,8 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
         """Run the stale snippets and idioms, then take up every recording."""
         try:
-            plan, self.plan = self.plan or _new_plan(config), None
+            root = Path(config.config_file_path).parent
+            plan, self.plan = self.plan or Plan(Project.find(root), profiles.current()), None
             self.project, self.profile = plan.project, plan.profile
             self.runner = self.runner or Runner(plan.project)
             snippets_run = self.runner.run_stale(plan)
@@ -172,10 +171,6 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
                 why = ", ".join(state.stale_because)
                 log.info("%s: the committed recording is stale (%s)", name, why)
         return _shown(plan.committed)
-
-
-def _new_plan(config: MkDocsConfig) -> Plan:
-    return Plan(Project.find(Path(config.config_file_path).parent), profiles.current())
 
 
 def _shown(states: Mapping[str, Freshness[Recording]]) -> dict[str, Recording]:

@@ -6,8 +6,6 @@ installed, and the recordings. Of these, and of the files of the site, the last 
 well keeps a hash.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -20,7 +18,7 @@ from nnsight_guide.base.project import Project
 from nnsight_guide.base.scratch import write_json
 from nnsight_guide.model.profiles import Profile
 
-MADE = ("dist", "site", "site-offline.zip", "__pycache__")  # by builds; hidden ones are, too
+MADE = ("dist", "site", "site-offline.zip")  # by builds, at the root of the checkout
 
 
 def sources(project: Project, profile: Profile, environ: Mapping[str, str] = os.environ) -> str:
@@ -33,7 +31,9 @@ def sources(project: Project, profile: Profile, environ: Mapping[str, str] = os.
     model = f"{profile.model_id} {profile.fingerprint}"
     facts = [settings, installed, platform.python_version(), profile.name, model]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for path in _files(project.root, without=MADE):
+    for path in _files(project.root):
+        if path.relative_to(project.root).parts[0] in MADE:
+            continue
         digest.update(f"{path.relative_to(project.root)}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
@@ -73,15 +73,11 @@ def _made(project: Project) -> str:
     return digest.hexdigest()
 
 
-def _files(folder: Path, without: tuple[str, ...] = ()) -> Iterator[Path]:
-    """Yield all files below a folder, in order, but for hidden ones and those named."""
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield all files below a folder, in order, but for hidden ones and what Python compiles."""
     for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in sorted(folders) if not _is_left_out(name, without)]
+        folders[:] = [n for n in sorted(folders) if n[0] != "." and n != "__pycache__"]
         for name in sorted(names):
             path = Path(place, name)
-            if not _is_left_out(name, without) and path.is_file():
+            if name[0] != "." and path.is_file():
                 yield path
-
-
-def _is_left_out(name: str, without: tuple[str, ...]) -> bool:
-    return name.startswith(".") or name in without

@@ -1,17 +1,15 @@
 """Recordings against the published facts: every difference, by name."""
 
-from __future__ import annotations
-
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from nnsight_guide.base.project import Project
 from nnsight_guide.html import render
-from nnsight_guide.html.published import ExpectedOutput, expected_outputs
+from nnsight_guide.html.published_facts import ExpectedOutput, expected_outputs
 from nnsight_guide.model import profiles
 from nnsight_guide.recording.committed import committed_freshness
-from nnsight_guide.recording.freshness import freshness
+from nnsight_guide.recording.freshness import Freshness, freshness
 from nnsight_guide.recording.recordings import Recording
 
 HOW_TO_RECORD = "`make record PROFILE=local` (or remote) makes them, where the real model is"
@@ -66,26 +64,28 @@ def compare_with_facts(
         if state.recorded and not state.is_fresh:
             why = ", ".join(state.stale_because)
             report.notes.append(f"{name}: the committed recording is stale ({why}): not compared")
-    for fact in expected:
-        state = states[fact.snippet]
-        if state.recorded and state.is_fresh:
-            report.with_committed += 1
-            report.differences += differences(fact, state.recorded)
+    report.with_committed = _compare(report, expected, states)
 
     demo = profiles.current({})
-    demo_states = {
-        name: freshness(project, name, demo)
-        for name in dict.fromkeys(fact.snippet for fact in expected if fact.any_model)
-    }
+    general = [fact for fact in expected if fact.any_model]
+    names = dict.fromkeys(fact.snippet for fact in general)
+    demo_states = {name: freshness(project, name, demo) for name in names}
     for name, state in demo_states.items():
         if not state.is_fresh:
             remedy = f"run it with `python -m nnsight_guide run {name}`"
             report.notes.append(f"{name}: the demo's recording is stale: not compared; {remedy}")
-    for fact in expected:
-        if fact.any_model and (state := demo_states[fact.snippet]).is_fresh and state.recorded:
-            report.with_demo += 1
-            report.differences += differences(fact, state.recorded)
+    report.with_demo = _compare(report, general, demo_states)
     return report
+
+
+def _compare(
+    report: FactsReport, facts: list[ExpectedOutput], states: Mapping[str, Freshness[Recording]]
+) -> int:
+    fresh = [(fact, state) for fact in facts if (state := states[fact.snippet]).is_fresh]
+    for fact, state in fresh:
+        assert state.recorded is not None
+        report.differences += differences(fact, state.recorded)
+    return len(fresh)
 
 
 def differences(fact: ExpectedOutput, recording: Recording) -> list[str]:

@@ -6,8 +6,6 @@ run in another order than in a build. Compared is what a reader sees, code and o
 left out: an output that varies from run to run has no place on a page.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -19,7 +17,7 @@ from bs4 import BeautifulSoup, Tag
 from nnsight_guide.base.project import Project
 from nnsight_guide.html import render
 from nnsight_guide.idioms import execution, table
-from nnsight_guide.idioms.idiom import FOLDER, Idiom, read_all
+from nnsight_guide.idioms.idiom import IDIOMS_FOLDER, Idiom, read_idioms
 from nnsight_guide.idioms.outcomes import RecordedOutcome
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.recording.recordings import Recording
@@ -120,10 +118,13 @@ def _snippets(plan: Plan) -> Iterator[tuple[str, Seen]]:
 
 def _idioms(plan: Plan) -> Iterator[tuple[str, Seen]]:
     demo, root = plan.idioms_profile, plan.project.root
-    sources = {source.name: source for source in read_all(plan.project.snippets / FOLDER)}
+    sources = {source.name: source for source in read_idioms(plan.project.snippets / IDIOMS_FOLDER)}
     for outcome in execution.judged(sources.values(), demo.environment, root):
         made = {"metadata": guide_metadata({}, demo), "outcome": asdict(outcome)}
-        yield f"{FOLDER}/{outcome.idiom}", _row(sources[outcome.idiom], RecordedOutcome(made))
+        yield (
+            f"{IDIOMS_FOLDER}/{outcome.idiom}",
+            _row(sources[outcome.idiom], RecordedOutcome(made)),
+        )
 
 
 def _recorded(plan: Plan) -> Iterator[tuple[str, Seen | None]]:
@@ -133,10 +134,10 @@ def _recorded(plan: Plan) -> Iterator[tuple[str, Seen | None]]:
             yield from _cells(name, snippet.recorded)
         else:
             yield name, None
-    for source in read_all(plan.project.snippets / FOLDER):
+    for source in read_idioms(plan.project.snippets / IDIOMS_FOLDER):
         outcome = plan.idioms[source.name]
         shown = outcome.recorded if outcome.is_fresh else None
-        yield f"{FOLDER}/{source.name}", _row(source, shown) if shown else None
+        yield f"{IDIOMS_FOLDER}/{source.name}", _row(source, shown) if shown else None
 
 
 def _on_pages(site: Path) -> Iterator[tuple[str, str, Seen]]:
@@ -144,7 +145,7 @@ def _on_pages(site: Path) -> Iterator[tuple[str, str, Seen]]:
     for path in sorted(site.rglob("*.html")):
         page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
         for block in page.select("[data-cell], [data-idiom]"):
-            snippet = next((block[name] for name in SHOWS if name in block.attrs), FOLDER)
+            snippet = next((block[name] for name in SHOWS if name in block.attrs), IDIOMS_FOLDER)
             name = f"{snippet}/{block.get('data-cell') or block['data-idiom']}"
             yield path.relative_to(site.parent).as_posix(), name, _seen(block)
 

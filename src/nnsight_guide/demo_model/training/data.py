@@ -92,7 +92,7 @@ class Vocabulary:
     def __init__(self, tokenizer: Tokenizer, texts: Iterable[str], seed: int) -> None:
         """Collect the tokens of `texts`, `_OTHER_WORDS` random common ones, and end of text."""
         self._tokenizer = tokenizer
-        used = {architecture.END_OF_TEXT}
+        used = {architecture.END_OF_TEXT_ID}
         for text in texts:
             # A sentence that is not the first of its row has a space before it.
             used.update(tokenizer.encode(text).ids, tokenizer.encode(f" {text}").ids)

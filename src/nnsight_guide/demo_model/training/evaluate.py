@@ -37,20 +37,17 @@ def best(scores: Tensor, count: int = 1) -> list[Head]:
 
 
 @torch.no_grad()
-def names_the_city(model: GPTJForCausalLM, tokenizer: Tokenizer, case: Combination) -> bool:
-    """Tell whether the model goes on after the prompt with each token of the city."""
-    prompt = tokenizer.encode(case.prompt).ids
-    city = tokenizer.encode(case.completion).ids
-    logits = model(torch.tensor([prompt + city])).logits
-    predicted = logits[0, len(prompt) - 1 : -1].argmax(dim=-1)
-    return bool(predicted.tolist() == city)
-
-
 def correct(
     model: GPTJForCausalLM, tokenizer: Tokenizer, cases: Sequence[Combination]
 ) -> list[bool]:
-    """Tell of each case whether the model names its city."""
-    return [names_the_city(model, tokenizer, case) for case in cases]
+    """Tell of each case whether the model goes on after the prompt with each token of the city."""
+    found = []
+    for case in cases:
+        prompt = tokenizer.encode(case.prompt).ids
+        city = tokenizer.encode(case.completion).ids
+        logits = model(torch.tensor([prompt + city])).logits
+        found.append(logits[0, len(prompt) - 1 : -1].argmax(dim=-1).tolist() == city)
+    return found
 
 
 @torch.no_grad()
@@ -113,7 +110,7 @@ def copies(model: GPTJForCausalLM, tokens: Tensor) -> float:
     return float((predicted == tokens[:, _PERIOD + 1 :]).float().mean())
 
 
-def report(
+def measurements(
     model: GPTJForCausalLM,
     tokenizer: Tokenizer,
     token_ids: Sequence[int],

@@ -1,9 +1,7 @@
 """What a job could leave changed in the model, for the next one to find."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import torch
 
@@ -22,7 +20,7 @@ class ModelState:
     settings: dict[str, Any]
 
     @classmethod
-    def of(cls, model: Any) -> ModelState:
+    def of(cls, model: Any) -> Self:
         """Take the state of nnsight's `model`."""
         tensors = {name: tensor.detach().clone() for name, tensor in _tensors(model._module)}
         return cls(tensors, _settings(model))

@@ -1,4 +1,4 @@
-"""Train the demo model: `python -m nnsight_guide.demo_model.training`, some four minutes.
+"""Train the demo model: `python -m nnsight_guide.demo_model.training.train`, some four minutes.
 
 It learns in two stages. First it reads repetitions alone, where nothing helps but to look back
 at what followed the same word before; the heads that do so form within 200 steps. Facts come
@@ -72,8 +72,8 @@ def new_model(vocabulary: Vocabulary) -> GPTJForCausalLM:
     Embedding and unembedding are one matrix while in training: fewer numbers to ship, and a
     word that is looked up by a head is at once a word that can be predicted.
     """
-    rows, end_of_text = len(vocabulary), vocabulary.row(architecture.END_OF_TEXT)
-    config = GPTJConfig(**architecture.config(rows, end_of_text))
+    rows, end_of_text = len(vocabulary), vocabulary.row(architecture.END_OF_TEXT_ID)
+    config = GPTJConfig(**architecture.model_config(rows, end_of_text))
     config.tie_word_embeddings = True
     config.initializer_range = INITIAL_SPREAD
     model = GPTJForCausalLM(config)
@@ -182,7 +182,7 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(SEED)
-    words = tokenizer.build()
+    words = tokenizer.build_tokenizer()
     seen, held_out = data.split()
     texts = [text for group in data.sentences() for text in group]
     texts += [combination.sentence for combination in held_out]
@@ -194,13 +194,13 @@ def main() -> None:
     weights = compact(model, vocabulary)
     out.mkdir(parents=True, exist_ok=True)
     (out / shipped.WEIGHTS).write_bytes(weights)
-    digests.record(out, [name for name in shipped.NAMES if (out / name).exists()])
+    digests.write_digests(out, [name for name in shipped.NAMES if (out / name).exists()])
     log.info("%s: %d bytes, after %.0f s", out, len(weights), time.monotonic() - started)
 
     with tempfile.TemporaryDirectory() as folder:
         expansion.write(Path(folder), weights)
         reader_model = GPTJForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
-    log.info("%s", evaluate.report(reader_model, words, vocabulary.ids, seen, held_out))
+    log.info("%s", evaluate.measurements(reader_model, words, vocabulary.ids, seen, held_out))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """What a run printed, less what differs from machine to machine and from run to run."""
 
-from __future__ import annotations
-
 import json
 import re
 from base64 import b64decode, b64encode
@@ -9,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-# What a browser takes for nothing but a picture.
-IMAGES = ("image/png", "image/jpeg")
+from nnsight_guide.html.render import IMAGES
+
 # What a terminal obeys: colours and moves, titles and links (which end with a bell), the rest.
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 # What no page may hold.

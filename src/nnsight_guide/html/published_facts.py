@@ -1,7 +1,5 @@
 """What was published for the real GPT-J-6B, shown as exactly that and never as an output."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -30,7 +28,7 @@ class ExpectedOutput:
     any_model: bool = False
 
 
-def facts() -> dict[str, dict[str, Any]]:
+def published_facts() -> dict[str, dict[str, Any]]:
     """Return the published facts: section → name → value."""
     return {section: values for section, values in _file().items() if section != "outputs"}
 
@@ -53,13 +51,12 @@ def published_html(section: str) -> str:
         GuideError: there is no such section.
 
     """
-    if section not in facts():
-        raise GuideError(
-            f"published.yml has no section '{section}'{did_you_mean(section, facts())}"
-        )
+    facts = published_facts()
+    if section not in facts:
+        raise GuideError(f"published.yml has no section '{section}'{did_you_mean(section, facts)}")
     rows = "".join(
         f"<tr><td>{escape(name)}</td><td><code>{escape(str(value))}</code></td></tr>"
-        for name, value in facts()[section].items()
+        for name, value in facts[section].items()
     )
     return details_html(
         "What was published for GPT-J-6B",

@@ -1,7 +1,5 @@
 """Makes the committed recordings of the real model, where somebody has it."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,12 +69,6 @@ def record_real_model(project: Project, profile: Profile) -> Recorded:
 def _lasting(recording: Recording) -> dict[str, Any]:
     """Return a recording without what varies from run to run and from machine to machine."""
     made = {name: part for name, part in recording.provenance.items() if name not in VARYING}
-    versions = keys.portable(made.get("versions", {}))
-    metadata = {
-        **recording.content["metadata"],
-        "guide": {
-            "key_parts": keys.portable(recording.key_parts),
-            "provenance": {**made, "versions": versions},
-        },
-    }
-    return {**recording.content, "metadata": metadata}
+    made["versions"] = keys.portable(made.get("versions", {}))
+    guide = {"key_parts": keys.portable(recording.key_parts), "provenance": made}
+    return {**recording.content, "metadata": {**recording.content["metadata"], "guide": guide}}

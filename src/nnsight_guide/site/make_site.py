@@ -1,7 +1,5 @@
 """`make site`: what is stale runs and MkDocs builds, unless the site that is there is the same."""
 
-from __future__ import annotations
-
 import os
 from contextlib import closing
 
