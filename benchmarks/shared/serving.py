@@ -1,7 +1,6 @@
 """Edits under a tool's own server: from saving a file to its new page, answered over loopback."""
 
-from __future__ import annotations
-
+import signal
 import socket
 import subprocess
 import time
@@ -12,16 +11,25 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
-from benchmarks.running import SECONDS, BenchmarkError, Counts, environment, read, stop
-from benchmarks.tool import Tool
+from benchmarks.shared import counts
+from benchmarks.shared.counts import Counts
+from benchmarks.shared.running import SECONDS, BenchmarkError, environment
+from benchmarks.shared.tool import Tool
 
 POLL = 0.02
 SETTLE = 1.0  # between edits, so that none meets the end of the build before
+SHOWN = "module"  # a word on every page that is served
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What one edit took, and what ran for it."""
+    """What one edit took.
+
+    Attributes:
+        seconds: from saving the file to the new page.
+        counts: what ran for it.
+
+    """
 
     seconds: float
     counts: Counts
@@ -29,32 +37,30 @@ class Edit:
 
 @dataclass(frozen=True)
 class Server:
-    """A tool's server, and the page that is looked at."""
+    """A tool's server, and the page that is looked at.
+
+    Attributes:
+        tool: whose project it serves.
+        url: of the page.
+        process: the server's own.
+        log: what ran is written there.
+
+    """
 
     tool: Tool
     url: str
     process: subprocess.Popen[bytes]
     log: Path
 
-    def edit_prose(self, number: int) -> Edit:
-        """Edit prose, and wait for the page."""
-        words = f"Edit {number} of the prose."
-        return self._timed(lambda: self.tool.edit_prose(words), lambda: words)
-
-    def edit_code(self, number: int) -> Edit:
-        """Edit a cell, and wait for the page with its new output."""
-        shown: list[str] = []
-        return self._timed(lambda: shown.append(self.tool.edit_code(number)), lambda: shown[0])
-
-    def _timed(self, save: Callable[[], None], words: Callable[[], str]) -> Edit:
+    def timed(self, edit: Callable[[int], str], number: int) -> Edit:
+        """Make an edit of the tool's, and wait until the page shows what it returns."""
         time.sleep(SETTLE)
         self.log.unlink(missing_ok=True)
         begin = time.perf_counter()
-        save()
-        self.wait_for(words())
+        self.wait_for(edit(number))
         seconds = round(time.perf_counter() - begin, 3)
         time.sleep(POLL)
-        return Edit(seconds, read(self.log, self.tool))
+        return Edit(seconds, counts.read(self.log, self.tool.model))
 
     def wait_for(self, words: str) -> None:
         """Ask for the page again and again until it holds these words."""
@@ -73,8 +79,8 @@ class Server:
 
 
 @contextmanager
-def served(tool: Tool, log: Path, first: str) -> Iterator[Server]:
-    """Serve a tool's project on a free port; the page is there once it holds the `first` words."""
+def served(tool: Tool, log: Path) -> Iterator[Server]:
+    """Serve a tool's project on a free port; the page is there when the block begins."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with log.with_name("served.txt").open("w") as said:
@@ -87,7 +93,12 @@ def served(tool: Tool, log: Path, first: str) -> Iterator[Server]:
         )
         try:
             server = Server(tool, f"http://127.0.0.1:{port}/{tool.page}", process, log)
-            server.wait_for(first)
+            server.wait_for(SHOWN)
             yield server
         finally:
-            stop(process)
+            process.send_signal(signal.SIGINT)  # as Ctrl-C would, so it ends what it has started
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

@@ -1,35 +1,14 @@
 """A proxy before a service on 127.0.0.1 that counts what passes and, if asked, makes it wait."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from types import TracebackType
+from collections.abc import Callable, Mapping
+from typing import Self
 from urllib.parse import urlsplit
 
 REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE) /")
 CHUNK = 65536
-
-
-@dataclass
-class Traffic:
-    """What has passed: requests (a websocket is one), and bytes from and to the client.
-
-    All bytes of the connections count: headers, multipart boundaries and frames, too.
-    """
-
-    requests: int = 0
-    up: int = 0
-    down: int = 0
-
-    def since(self, before: Traffic) -> Traffic:
-        """Return what has passed since an earlier count."""
-        return Traffic(
-            self.requests - before.requests, self.up - before.up, self.down - before.down
-        )
 
 
 class Proxy:
@@ -43,29 +22,28 @@ class Proxy:
         self.target = urlsplit(target)
         self.delay = delay
         self.url = ""
-        self._traffic = Traffic()
+        self._traffic = {"requests": 0, "up": 0, "down": 0}
         self._ready = threading.Event()
         self._stop: asyncio.Event
         self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
-    def __enter__(self) -> Proxy:
+    def __enter__(self) -> Self:
         self._thread.start()
         self._ready.wait()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
-    def traffic(self) -> Traffic:
-        """Return what has passed so far."""
-        return replace(self._traffic)
+    def traffic(self, *, since: Mapping[str, int] | None = None) -> dict[str, int]:
+        """Return what has passed, or what has since an earlier count.
+
+        These are `requests` of HTTP (a websocket is one), and bytes `up` from the client and `down`
+        to it. All bytes of a connection count: headers, boundaries and frames, too.
+        """
+        return {what: n - (since[what] if since else 0) for what, n in self._traffic.items()}
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
@@ -116,12 +94,12 @@ class Proxy:
             writer.close()
 
     def _went_up(self, data: bytes) -> bytes:
-        self._traffic.requests += bool(REQUEST.match(data))
-        self._traffic.up += len(data)
+        self._traffic["requests"] += bool(REQUEST.match(data))
+        self._traffic["up"] += len(data)
         return data
 
     def _came_down(self, data: bytes) -> bytes:
-        self._traffic.down += len(data)
+        self._traffic["down"] += len(data)
         own, other = (urlsplit(url).netloc.encode() for url in (self.url, self.target.geturl()))
         # Of the same length, as ports that the system chooses are: else a frame would break.
         return data.replace(other, own) if len(own) == len(other) else data

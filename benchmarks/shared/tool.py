@@ -1,19 +1,23 @@
 """One of the tools that are compared: a project of its own, how to build it, how to edit it."""
 
-from __future__ import annotations
-
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-CODE = "    print(torch.equal(passed_on, received))"  # the last line of the chapter that is edited
+from nnsight_guide import demo_model
+
+EDITED = "output-versus-input"  # the chapter that is edited
+EDITED_SNIPPET = "input_and_output"  # that it shows
+LAST_LINE = "    print(torch.equal(passed_on, received))"  # of that snippet's code
+MKDOCS = [sys.executable, "-m", "mkdocs"]
 
 
 @dataclass
 class Tool:
     """A project on the disk and the commands that build and serve it.
 
-    Args:
+    Attributes:
         name: as the table calls it.
         root: the folder of the project.
         build: the command that builds it, run in `root`.
@@ -49,14 +53,21 @@ class Tool:
             path: path.read_text(encoding="utf-8") for path in (self.prose, self.code) if path
         }
 
-    def edit_prose(self, words: str) -> None:
-        """Save the page with these words added to what it was at first."""
+    @property
+    def model(self) -> str:
+        """The model that its cells load: the demo's, if it names none."""
+        return self.variables.get("GUIDE_MODEL", demo_model.MODEL_ID)
+
+    def edit_prose(self, number: int) -> str:
+        """Save the page with a sentence added to what it was at first; return the sentence."""
+        words = f"Edit {number} of the prose."
         self.prose.write_text(self.add_prose(self._texts[self.prose], words), encoding="utf-8")
+        return words
 
     def edit_code(self, number: int) -> str:
-        """Save a cell with a line more; return what the page must show then.
+        """Save a cell with one more line; return what the page must show then.
 
-        The words are put together by the code, so that the source does not hold them.
+        The line puts these words together as it runs, so that the source does not hold them.
         """
         assert self.code is not None
         line = f'print("edit", {number}, "of the snippet")'
@@ -64,9 +75,25 @@ class Tool:
         return f"edit {number} of the snippet"
 
 
-def with_line(text: str, line: str, code: str = CODE) -> str:
-    """Return a source with a line after the last one of the chapter's code."""
-    if code not in text:
-        raise ValueError(f"the benchmark edits the cell that ends in {code.strip()!r}: it is gone")
-    before, _, after = text.rpartition(code)
-    return f"{before}{code}\n{line}{after}"
+def mkdocs(name: str, folder: Path, *, prose: Path, code: Path | None) -> Tool:
+    """Return a project in `folder` that MkDocs builds and serves."""
+    return Tool(
+        name,
+        folder,
+        build=[*MKDOCS, "build"],
+        serve=lambda port: [*MKDOCS, "serve", "-a", f"127.0.0.1:{port}"],
+        html=folder / "site",
+        page=f"{prose.parent.name}/{EDITED}/",
+        prose=prose,
+        code=code,
+        caches=[".cache", "site"],
+    )
+
+
+def with_line(text: str, line: str) -> str:
+    """Return a source with a line after the last one of the snippet's code."""
+    if LAST_LINE not in text:
+        end = LAST_LINE.strip()
+        raise ValueError(f"the benchmark edits the cell that ends in {end!r}: it is gone")
+    before, _, after = text.rpartition(LAST_LINE)
+    return f"{before}{LAST_LINE}\n{line}{after}"

@@ -1,20 +1,14 @@
-"""A generated site of many chapters, five cells each: what a page more costs."""
+"""A generated site of many chapters, five cells each: what one more page costs."""
 
-from __future__ import annotations
-
-import subprocess
-import sys
-import time
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import same_chapters
-from benchmarks.measuring import ROUNDS, Say
-from benchmarks.running import build, environment
-from benchmarks.static_pages import fence
-from benchmarks.tool import Tool
-from benchmarks.tools_mkdocs import mkdocs
+from benchmarks.peers import same_chapters
+from benchmarks.peers.measuring import say
+from benchmarks.peers.static_pages import fence
+from benchmarks.shared.running import ROUNDS, build, run_python
+from benchmarks.shared.tool import Tool, mkdocs
 from nnsight_guide.base.project import Project
 
 SIZES = (100, 200)
@@ -33,7 +27,7 @@ print(cell("{snippet}", "cell_{number}"))
 PROSE = "A paragraph about what the next cell shows, and why one would like to know it."
 
 
-def measure(project: Project, folder: Path, log: Path, say: Say) -> dict[str, Any]:
+def measure(project: Project, folder: Path, log: Path) -> dict[str, Any]:
     """Return the seconds of builds at each size: cold, with nothing to do, and pages only."""
     sizes = [0, *SIZES]
     sites, cold = [], []
@@ -47,45 +41,43 @@ def measure(project: Project, folder: Path, log: Path, say: Say) -> dict[str, An
         for number, (guide, pages) in enumerate(sites):
             unchanged[number].append(build(guide, log).seconds)
             pages_only[number].append(build(pages, log).seconds)
-    told = {"cold": cold, "nothing changed": unchanged, "pages only": pages_only}
-    say(f"scale, {sizes} chapters: {told}")
+    seconds = {"cold": cold, "nothing changed": unchanged, "pages only": pages_only}
+    say(f"scale, {sizes} chapters: {seconds}")
     growth = _growth(unchanged) / _growth(pages_only)
-    return {"sizes": sizes, **told, "growth": growth, "status": _status(sites[-1][0], log)}
+    largest, command = sites[-1][0], ["-m", "nnsight_guide", "status"]
+    status = round(median(run_python(command, largest, log)[0] for _ in range(ROUNDS)), 3)
+    return {"sizes": sizes, **seconds, "growth": growth, "status": status}
 
 
 def _growth(seconds: list[list[float]]) -> float:
-    """Return what the second half of the chapters costs, in units of what the first half does."""
+    """Return what the second half of the chapters costs, divided by what the first half does."""
     none, half, full = map(median, seconds)
     return (full - half) / (half - none)
 
 
 def _guide(project: Project, folder: Path, size: int) -> Tool:
     same_chapters.write_site(project, folder, plugins=None)
-    same_chapters.write_snippets(project, folder)
-    for name in same_chapters.SNIPPETS[1:]:
-        (folder / "snippets" / f"{name}.py").unlink()
+    same_chapters.write_snippets(project, folder, ["model"])
     (folder / "docs" / "glossary.md").write_text("# Glossary\n", encoding="utf-8")
-    texts = {}
+    texts = []
     for chapter in range(size):
         cells = [CELL.format(chapter=chapter, number=number) for number in range(CELLS)]
         snippet = f"chapter_{chapter}"
         (folder / "snippets" / f"{snippet}.py").write_text(MODEL + "".join(cells), "utf-8")
-        blocks = [BLOCK.format(snippet=snippet, number=number) for number in range(CELLS)]
-        texts[chapter] = blocks
+        texts.append([BLOCK.format(snippet=snippet, number=number) for number in range(CELLS)])
     return _site(f"guide, {size} chapters", folder, texts)
 
 
 def _pages(project: Project, folder: Path, size: int, guide: Tool) -> Tool:
     same_chapters.write_site(project, folder, plugins={})
     (folder / "snippets").mkdir()  # which `serve` would watch
-    texts: dict[int, list[str]] = {}
-    for chapter in range(size):
-        texts[chapter] = []
+    texts: list[list[str]] = [[] for _ in range(size)]
+    for chapter, blocks in enumerate(texts):
         for number in range(CELLS):
             code = CELL.format(chapter=chapter, number=number).strip().partition("\n")[2]
             values = [chapter * position for position in range(5)]
             shown = f"chapter {chapter}, cell {number}: {values} 50400"
-            texts[chapter].append(f"{fence('python', code)}\n\n{fence('text', shown)}")
+            blocks.append(f"{fence('python', code)}\n\n{fence('text', shown)}")
     for script in (guide.html / "downloads").rglob("*.py"):
         target = folder / "docs" / script.relative_to(guide.html)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -93,9 +85,9 @@ def _pages(project: Project, folder: Path, size: int, guide: Tool) -> Tool:
     return _site(f"pages, {size} chapters", folder, texts)
 
 
-def _site(name: str, folder: Path, texts: dict[int, list[str]]) -> Tool:
+def _site(name: str, folder: Path, texts: list[list[str]]) -> Tool:
     (folder / "docs" / "index.md").write_text("# Many chapters\n", encoding="utf-8")
-    for chapter, blocks in texts.items():
+    for chapter, blocks in enumerate(texts):
         parts = [f"# Chapter {chapter}", *(f"{PROSE}\n\n{block}" for block in blocks)]
         path = folder / "docs" / f"chapter-{chapter}.md"
         path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
@@ -103,15 +95,3 @@ def _site(name: str, folder: Path, texts: dict[int, list[str]]) -> Tool:
     kept = [line for line in config if not line.startswith(("nav:", "- pages/"))]
     (folder / "mkdocs.yml").write_text("\n".join(kept), encoding="utf-8")
     return mkdocs(name, folder, prose=folder / "docs" / "index.md", code=None)
-
-
-def _status(tool: Tool, log: Path) -> float:
-    seconds = []
-    for _ in range(ROUNDS):
-        begin = time.perf_counter()
-        command = [sys.executable, "-m", "nnsight_guide", "status"]
-        subprocess.run(  # noqa: S603 - the command is our own
-            command, cwd=tool.root, env=environment(tool, log), check=True, capture_output=True
-        )
-        seconds.append(time.perf_counter() - begin)
-    return round(median(seconds), 3)

@@ -1,17 +1,15 @@
 """What each cell of a snippet brings down when all its traces are remote."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide.recording import cells
 from nnsight_guide import loopback
-from nnsight_guide.model import profiles
-from nnsight_guide.run.kernel import Kernel
 from nnsight_guide.base.project import Project
+from nnsight_guide.model.profiles import Profile
+from nnsight_guide.recording.cells import read_notebook
+from nnsight_guide.run.kernel import Kernel
 
 COMPLETED = re.compile(r"completed, ([\d,]+) bytes")
 
@@ -30,17 +28,13 @@ async def _result_bytes(
 ) -> dict[tuple[str, str], list[int]]:
     import nbformat
 
-    environment = {
-        **service.environment(),
-        "GUIDE_MODEL": service.repo_id,
-        "GUIDE_REMOTE": "1",
-    }
-    place = profiles.Profile("remote", service.repo_id, "loopback")
-    kernel = await Kernel.start(project, place, environment)
+    environment = {**service.environment(), "GUIDE_MODEL": service.repo_id, "GUIDE_REMOTE": "1"}
+    profile = Profile("remote", service.repo_id, "loopback")
+    kernel = await Kernel.start(project, profile, environment)
     found: dict[tuple[str, str], list[int]] = {}
     try:
         for snippet in project.snippet_names():
-            notebook: Any = cells.read_notebook(project.snippet_path(snippet))
+            notebook: Any = read_notebook(project.snippet_path(snippet))
             if not await kernel.begin():
                 raise RuntimeError(f"the kernel is not fit for snippets/{snippet}.py")
             for cell in notebook.cells:

@@ -1,17 +1,14 @@
 """The tools that build with Sphinx, from an environment of their own: myst-nb, sphinx-gallery."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import sysconfig
 import textwrap
 from pathlib import Path
 
-from benchmarks import same_chapters
-from benchmarks.same_chapters import CHAPTERS, EDITED, Part
-from benchmarks.tool import Tool
-from benchmarks.tools_mkdocs import add_to_last_cell, add_to_last_text, guarded, write_notebooks
+from benchmarks.peers import same_chapters, tools_mkdocs
+from benchmarks.peers.same_chapters import CHAPTERS, Part
+from benchmarks.shared.tool import EDITED, Tool
 from nnsight_guide.base.project import Project
 
 PINS = Path(__file__).with_name("peers.txt")
@@ -60,10 +57,9 @@ def environment(folder: Path) -> Path:
 def myst_nb(project: Project, folder: Path, chapters: dict[str, list[Part]], python: Path) -> Tool:
     """Return the chapters as notebooks that myst-nb executes, with jupyter-cache."""
     same_chapters.write_snippets(project, folder)
-    write_notebooks(folder / "pages", chapters)
+    tools_mkdocs.write_notebooks(folder / "pages", chapters)
     tool = _sphinx("myst-nb", folder, MYST_NB, f"pages/{EDITED}.ipynb", python)
-    tool.add_prose, tool.add_code = add_to_last_text, add_to_last_cell
-    return tool
+    return tools_mkdocs.editing_notebooks(tool)
 
 
 def sphinx_gallery(
@@ -88,7 +84,7 @@ def _script(chapter: str, parts: list[Part]) -> str:
     blocks = [f'"""\n{chapter}\n{"=" * len(chapter)}\n"""']
     for part in parts:
         if part.name:
-            blocks.append(f"# %%\n{guarded(part)}")
+            blocks.append(f"# %%\n{tools_mkdocs.guarded(part)}")
         else:
             prose = "::\n\n" + textwrap.indent(part.text, "    ")
             blocks.append("# %%\n" + textwrap.indent(prose, "# ", lambda _: True))

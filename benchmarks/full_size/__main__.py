@@ -12,24 +12,22 @@ remote execution, and the idioms of 2024. They are in the build, so they are in 
 each run alone.
 """
 
-from __future__ import annotations
-
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import full_size_pages, full_size_report, full_size_serve, tools_mkdocs
-from benchmarks.full_size_runs import FIRST, build, first_output, memory, run_floor
-from benchmarks.full_size_weights import gpt_j_config, write
-from benchmarks.running import environment
-from nnsight_guide.model import profiles
+from benchmarks.full_size import pages, report, serve
+from benchmarks.full_size.runs import FIRST, build_and_read, first_output, peak_memory
+from benchmarks.full_size.weights import gpt_j_config, write
+from benchmarks.shared import results
+from benchmarks.shared.floor import floors
+from benchmarks.shared.guide import whole_guide
 from nnsight_guide.base.errors import GuideError
-from nnsight_guide.base.project import Project
-from nnsight_guide.model.weights import loaded_bytes, weight_files
+from nnsight_guide.model import profiles
+from nnsight_guide.model.preflight import loaded_bytes, weight_files
 
-ROOT = Path(__file__).parents[1]
 CHUNK = 16 * 1024**2
 
 
@@ -46,51 +44,37 @@ def main(arguments: list[str]) -> int:
         begin = time.perf_counter()
         written = write(folder, gpt_j_config())
         seconds = round(time.perf_counter() - begin, 1) if written else None
-        told = {"seconds to write": seconds, **measure(folder)}
+        figures = {"seconds to write": seconds, **measure(folder)}
     except GuideError as error:
         print(f"bench-full: {error}", file=sys.stderr)
         return 1
-    full_size_report.write(told, ROOT / "benchmarks" / "results")
-    print(full_size_report.markdown(told))
-    return 0 if not told["faults"] and all(met for *_, met in full_size_report.targets(told)) else 1
+    results.publish("full_size", figures, report.markdown)
+    return 0 if all(target.is_met for target in report.targets(figures)) else 1
 
 
 def measure(folder: Path) -> dict[str, Any]:
     """Build on the checkpoint in `folder`, in a copy of the project, and return all figures.
 
     Raises:
-        GuideError: a build failed; its last line is told.
+        GuideError: a build failed; the end of what it printed is in the text.
 
     """
     profile = profiles.current({"GUIDE_PROFILE": "local", "GUIDE_MODEL": str(folder)})
     warm = read_through(folder)
     with tempfile.TemporaryDirectory(prefix="nnsight-guide-full-size-") as name:
-        copy, log = Path(name) / "guide", Path(name) / "log"
-        tool = tools_mkdocs.whole_guide(Project(ROOT), copy)
+        log = Path(name) / "log"
+        tool = whole_guide(Path(name) / "guide")
         tool.variables = {
             "GUIDE_MODEL": profile.environment["GUIDE_MODEL"],
             "GUIDE_PROFILE": "local",
         }
-        around = environment(tool, log)
-        places = {
-            snippet: profiles.place(profile, Project(copy).snippet_path(snippet)).name
-            for snippet in Project(copy).snippet_names()
-            if snippet != "model"  # its cell is the load
-        }
-        here = [snippet for snippet, place in places.items() if place == "local"]
-        elsewhere = [snippet for snippet, place in places.items() if place != "local"]
-
-        floor = {
-            "model": run_floor(copy, around, "model", *here),
-            "remote": run_floor(copy, around, "remote", *elsewhere),
-            "idioms": run_floor(copy, around, "idioms"),
-        }
-        first = first_output(copy, around)
-        cold = build(tool, log, profile.name)
-        faults = full_size_pages.faults(copy / "site", gpt_j_config(), profile.model_id, folder)
-        floor["pages"] = build(tool, log, profile.name)
-        peaks = memory(tool, log)
-        served = full_size_serve.measure(tool, log)
+        floor = floors(tool, profile, log)
+        first = first_output(tool, log)
+        cold = build_and_read(tool, log)
+        faults = pages.faults(tool.html, gpt_j_config(), profile.model_id, folder)
+        floor["pages"] = build_and_read(tool, log)
+        peaks = peak_memory(tool, log)
+        under_serve = serve.measure(tool, log)
     return {
         "model": profile.model_id,
         "fingerprint": profile.fingerprint,
@@ -101,7 +85,7 @@ def measure(folder: Path) -> dict[str, Any]:
         "floor": floor,
         "cold": cold,
         "memory": peaks,
-        "serve": served,
+        "serve": under_serve,
         "faults": faults,
     }
 

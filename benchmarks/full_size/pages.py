@@ -1,14 +1,12 @@
 """What the pages must show when they were built on random weights: every fault, by page."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
 
-from benchmarks.full_size_weights import shapes_of
+from benchmarks.full_size.weights import shapes_of
 
 N_TOKENS = 10  # of the prompt of every chapter
 # Chapters whose outputs the model of the profile gave; on the remote chapter it is the demo's.
@@ -58,15 +56,14 @@ def faults(site: Path, config: Any, name: str, folder: Path) -> list[str]:
         site: the folder of the built site.
         config: that of the checkpoint.
         name: what its pages must call the model.
-        folder: where the checkpoint lies, which no file may tell.
+        folder: where the checkpoint lies, which no file may name.
 
     """
     found = []
     cells: dict[tuple[str, str], str] = {}
     for page in PAGES:
-        soup = BeautifulSoup(
-            (site / page / "index.html").read_text(encoding="utf-8"), "html.parser"
-        )
+        html = (site / page / "index.html").read_text(encoding="utf-8")
+        soup = BeautifulSoup(html, "html.parser")
         note = soup.select_one(".guide-model")
         if page in NOTED and (note is None or name not in note.text):
             found.append(f"{page}: the note at its head does not say '{name}'")

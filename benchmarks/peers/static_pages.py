@@ -5,8 +5,6 @@ Code is fenced, outputs are fenced text, figures are images, and all other block
 they printed. Notebooks are there as they were executed, and mkdocs-jupyter makes pages of them.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import shutil
@@ -15,28 +13,25 @@ from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
 
-from nnsight_guide.html import render, figures
+from benchmarks.peers.same_chapters import recordings_of
+from nnsight_guide.base.project import Project
+from nnsight_guide.chapter.page import ChapterPage, open_page
+from nnsight_guide.chapter.text import Call, blocks
+from nnsight_guide.html import figures, render
+from nnsight_guide.html.heat_maps import heat_maps_png
 from nnsight_guide.idioms import outcomes
 from nnsight_guide.model import profiles
-from nnsight_guide.chapter.text import Call, blocks
-from nnsight_guide.recording.freshness import freshness
-from nnsight_guide.html.heat_map_png import heat_maps_png
-from nnsight_guide.chapter.page import Page, open_page
-from nnsight_guide.base.project import Project
 from nnsight_guide.recording.recordings import Recording
 
 BLOCK = re.compile(
     r'^ *(`{4,})[^`]*\n.*?^ *\1$|^( *)```python exec="1" html="1"\n(.*?)^\2```$',
     re.DOTALL | re.MULTILINE,
 )
-Replace = Callable[[str], str]
 
 
 def write(project: Project, folder: Path) -> None:
     """Write the pages of a project that was built, with all its recordings, into a new folder."""
-    shutil.copytree(project.root / "docs", folder / "docs")
-    shutil.copytree(project.root / "overrides", folder / "overrides")
-    for name in ("snippets", "src"):  # watched by `serve`, as the guide's are
+    for name in ("docs", "overrides", "snippets", "src"):  # watched by `serve`, as the guide's are
         shutil.copytree(project.root / name, folder / name)
     shutil.copy(project.root / "requirements.lock", folder)
     results = Path("benchmarks/results")  # which a page embeds
@@ -45,18 +40,28 @@ def write(project: Project, folder: Path) -> None:
     if (project.cache / "notebooks").exists():
         shutil.copytree(project.cache / "notebooks", folder / "docs" / "notebooks")
     shutil.copytree(project.root / "site" / "downloads", folder / "docs" / "downloads")
-    script = project.root / "site" / "assets" / "circuitsvis.js"
-    shutil.copy(script, folder / "docs" / "assets")
+    shutil.copy(project.root / "site/assets/circuitsvis.js", folder / "docs/assets")
     (folder / "mkdocs.yml").write_text(_config(project.root / "mkdocs.yml"), encoding="utf-8")
-    recordings = _recordings(project)
+    profile, recordings = profiles.current({}), recordings_of(project)
+    idioms = outcomes.with_sources(project, outcomes.outcome_states(project, profile))
     for path in sorted((folder / "docs").rglob("*.md")):
-        text = path.read_text(encoding="utf-8")
-        open_page(_page(project, path.relative_to(folder), text, recordings))
+        text, place = path.read_text(encoding="utf-8"), path.relative_to(folder)
+        way_up = [".."] * (len(place.parts) - 1 - (place.stem == "index"))
+        page = ChapterPage(
+            path=place.as_posix(),
+            source=text,
+            base="/".join(way_up) or ".",
+            profile=profile,
+            recordings=recordings,
+            outcomes=idioms,
+            docs=project.root / "docs",
+        )
+        open_page(page)
         shown = replaced(text, partial(static, recordings=recordings, page=path))
         path.write_text(shown, encoding="utf-8")
 
 
-def replaced(markdown: str, replace: Replace) -> str:
+def replaced(markdown: str, replace: Callable[[str], str]) -> str:
     """Return a chapter with each block of markdown-exec replaced, at its own indentation."""
 
     def one(block: re.Match[str]) -> str:
@@ -71,18 +76,19 @@ def replaced(markdown: str, replace: Replace) -> str:
 
 def static(code: str, recordings: dict[str, Recording], page: Path) -> str:
     """Return what a block shows: as Markdown if it shows one cell, else as the HTML it prints."""
-    call = shown_cell(code)
-    if call is None:
-        with redirect_stdout(io.StringIO()) as printed:
-            exec(compile(code, "block", "exec"), {})  # noqa: S102 - a block of our own chapters
-        html = re.sub(r"\n\s*\n", "\n", printed.getvalue())
-        return f"<div>{html}</div>"
-    cell = recordings[call.arguments[0]].cell(call.arguments[1])
-    assert cell is not None
+    match blocks(f'```python exec="1"\n{code}```'):
+        case [Call("cell" | "fragment", arguments)]:
+            cell = recordings[arguments[0]].cell(arguments[1])
+            assert cell is not None
+        case _:
+            with redirect_stdout(io.StringIO()) as printed:
+                exec(compile(code, "block", "exec"), {})  # noqa: S102 - a block of our own chapters
+            html = re.sub(r"\n\s*\n", "\n", printed.getvalue())
+            return f"<div>{html}</div>"
     parts = [fence("python", cell["source"])]
     for number, output in enumerate(cell["outputs"]):
         if drawing := output.get("data", {}).get(figures.MIME):
-            name = f"{'-'.join(call.arguments)}-{number}.png"
+            name = f"{'-'.join(arguments)}-{number}.png"
             page.with_name(name).write_bytes(heat_maps_png(drawing["props"]["attention"]))
             parts.append(f"![What the cell drew]({name})")
         elif text := render.output_text(output):
@@ -90,36 +96,9 @@ def static(code: str, recordings: dict[str, Recording], page: Path) -> str:
     return "\n\n".join(parts)
 
 
-def shown_cell(code: str) -> Call | None:
-    """Return the call of a block that shows exactly one cell with its outputs, else None."""
-    calls = blocks(f'```python exec="1"\n{code}```')
-    if len(calls) != 1 or not isinstance(call := calls[0], Call):
-        return None
-    return call if call.function in ("cell", "fragment") else None
-
-
 def fence(language: str, text: str) -> str:
     """Return a fenced block."""
     return f"````{language}\n{text}\n````"
-
-
-def _recordings(project: Project) -> dict[str, Recording]:
-    profile = profiles.current({})
-    states = {name: freshness(project, name, profile) for name in project.snippet_names()}
-    return {name: state.recording for name, state in states.items() if state.recording}
-
-
-def _page(project: Project, path: Path, text: str, recordings: dict[str, Recording]) -> Page:
-    profile = profiles.current({})
-    return Page(
-        path=path.as_posix(),
-        source=text,
-        base="/".join([".."] * (len(path.parts) - 1 - (path.stem == "index"))) or ".",
-        profile=profile,
-        recordings=recordings,
-        outcomes=outcomes.read_all(project, profile),
-        docs=project.root / "docs",
-    )
 
 
 def _config(path: Path) -> str:

@@ -5,56 +5,60 @@ guide has made of them; before the first line of each cell stands a call that co
 in `docs/pages`, where the guide makes no notebooks of them: each tool shows each chapter once.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from benchmarks.shared.counts import counted
 from nnsight_guide.base.project import Project
+from nnsight_guide.model import profiles
+from nnsight_guide.recording import cells
 from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.run.plan import Plan
 
 CHAPTERS = ("model-and-config", "tokenizers", "running-the-model", "output-versus-input")
-EDITED = "output-versus-input"
 SNIPPETS = ("model", "model_config", "tokenizer_basics", "trace_and_save", "input_and_output")
-EDITED_SNIPPET = "input_and_output"
 SHARED = "from snippets.model import *  # every page has the same model"
-MARKER = re.compile(r"^# %% (?P<name>\w+)(?P<tags> .*active-ipynb.*)?(?: .*)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of prose, or a cell with its name: `snippet/cell`."""
+    """A piece of prose, or a cell.
+
+    Attributes:
+        text: Markdown, or code.
+        name: of a cell, `snippet/cell`.
+        raises: whether a cell raises an error on purpose.
+
+    """
 
     text: str
     name: str = ""
     raises: bool = False
 
 
-def counted(source: str, snippet: str) -> str:
-    """Return a snippet whose cells say that they run."""
-
-    def with_call(marker: re.Match[str]) -> str:
-        comment = "# " if marker["tags"] else ""
-        return f'{marker[0]}\n{comment}count_cell("{snippet}/{marker["name"]}")'
-
-    return MARKER.sub(with_call, source)
+def recordings_of(project: Project) -> dict[str, Recording]:
+    """Return the recording of each snippet; `project` has been built."""
+    plan = Plan(project, profiles.current({}))
+    return {name: state.recorded for name, state in plan.snippets.items() if state.recorded}
 
 
-def parts(project: Project, chapter: str, recordings: Mapping[str, Recording]) -> list[Part]:
-    """Return the prose and the cells of a chapter, in order; its first cell loads the model."""
+def parts_of(project: Project, chapter: str, recordings: Mapping[str, Recording]) -> list[Part]:
+    """Return the prose and the cells of a chapter, in order; its first cell loads the model.
+
+    The project, with all these recordings, has been built.
+    """
     path = project.cache / "notebooks" / f"{chapter}.ipynb"
     names = {
-        cell["source"]: (f"{snippet}/{name}", _raises(cell))
+        cell["source"]: (f"{snippet}/{name}", cells.raises(cell))
         for snippet in SNIPPETS
-        for name in recordings[snippet].cell_names()
-        if (cell := recordings[snippet].cell(name))
+        for name, cell in recordings[snippet].named_cells().items()
     }
     found = []
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
@@ -68,11 +72,11 @@ def parts(project: Project, chapter: str, recordings: Mapping[str, Recording]) -
     return found
 
 
-def write_snippets(project: Project, folder: Path) -> None:
-    """Write the snippets of the chapters, counted, into `folder`/snippets."""
+def write_snippets(project: Project, folder: Path, names: Iterable[str] = SNIPPETS) -> None:
+    """Write snippets, by default those of the chapters, counted, into `folder`/snippets."""
     (folder / "snippets").mkdir(parents=True)
     (folder / "snippets" / "__init__.py").touch()
-    for name in SNIPPETS:
+    for name in names:
         source = project.snippet_path(name).read_text(encoding="utf-8")
         (folder / "snippets" / f"{name}.py").write_text(counted(source, name), encoding="utf-8")
 
@@ -86,12 +90,12 @@ def write_site(project: Project, folder: Path, *, plugins: Mapping[str, Any] | N
         plugins: settings to change, by plugin; None keeps the guide's own plugin as well.
 
     """
-    shutil.copytree(project.root / "overrides", folder / "overrides")
-    shutil.copytree(project.root / "docs" / "assets", folder / "docs" / "assets")
-    shutil.copytree(project.root / "src", folder / "src")
+    for name in ("overrides", "docs/assets", "src"):
+        shutil.copytree(project.root / name, folder / name)
     shutil.copy(project.lock_file, folder)
     text = (project.root / "mkdocs.yml").read_text(encoding="utf-8")
-    text = re.sub(r"^nav:\n(?:[ -].*\n|\n)*", _nav(), text, flags=re.MULTILINE)
+    nav = yaml.safe_dump({"nav": [f"pages/{chapter}.md" for chapter in CHAPTERS]}) + "\n"
+    text = re.sub(r"^nav:\n(?:[ -].*\n|\n)*", nav, text, flags=re.MULTILINE)
     text = re.sub(r"^  - llmstxt:.*\n(?:   .*\n)*", "", text, flags=re.MULTILINE)
     text = text.replace("strict: true\n", "")  # links to the other chapters lead nowhere
     if plugins is not None:
@@ -101,11 +105,3 @@ def write_site(project: Project, folder: Path, *, plugins: Mapping[str, Any] | N
     for name, settings in (plugins or {}).items():
         text = re.sub(rf"^  - {name}:.*$", f"  - {name}: {json.dumps(settings)}", text, flags=re.M)
     (folder / "mkdocs.yml").write_text(text, encoding="utf-8")
-
-
-def _nav() -> str:
-    return yaml.safe_dump({"nav": [f"pages/{chapter}.md" for chapter in CHAPTERS]}) + "\n"
-
-
-def _raises(cell: Mapping[str, Any]) -> bool:
-    return "raises-exception" in cell["metadata"].get("tags", [])

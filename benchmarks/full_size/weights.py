@@ -1,24 +1,19 @@
 """Writes a GPT-J with random weights, shard by shard: at no time is all of it in memory.
 
-    python -m benchmarks.full_size_weights FOLDER
-
 The shapes are those of the config, the numbers those of the seed, the tokenizer is the demo
 model's (GPT-J's own 50,400 entries). A checkpoint that is there already, and complete, stays.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide.model import profiles, random_weights
-from nnsight_guide.demo_model.checkpoint import checkpoint as demo_checkpoint
 from nnsight_guide.base.errors import GuideError
-from nnsight_guide.model.weights import RESERVE_BYTES, free_bytes, free_bytes_of_gpus
+from nnsight_guide.demo_model.checkpoint import checkpoint
+from nnsight_guide.model import profiles, random_weights
+from nnsight_guide.model.preflight import RESERVE_BYTES, free_bytes, free_bytes_of_gpus
 
 SEED = 0
 BYTES = 2  # of a number in bfloat16
@@ -28,11 +23,11 @@ LAYERS = "transformer.h."
 GB = 1e9
 
 
-def gpt_j_config() -> Any:
-    """Return the config of GPT-J-6B, which is what transformers takes for a GPT-J by default."""
+def gpt_j_config(**sizes: Any) -> Any:
+    """Return a config with GPT-J-6B's sizes, transformers' default for a GPT-J, but for these."""
     from transformers import GPTJConfig
 
-    return GPTJConfig(architectures=["GPTJForCausalLM"], dtype="bfloat16")
+    return GPTJConfig(architectures=["GPTJForCausalLM"], dtype="bfloat16", **sizes)
 
 
 def write(folder: Path, config: Any, seed: int = SEED) -> bool:
@@ -51,7 +46,7 @@ def write(folder: Path, config: Any, seed: int = SEED) -> bool:
     check_room(folder, n_parameters * BYTES)
     folder.mkdir(parents=True, exist_ok=True)
     for name in TOKENIZER:
-        shutil.copyfile(demo_checkpoint() / name, folder / name)
+        shutil.copyfile(checkpoint() / name, folder / name)
     config.save_pretrained(folder)
     _write_shards(folder, config, shapes, seed)
     # Last: without this file the checkpoint is not complete.
@@ -62,13 +57,11 @@ def write(folder: Path, config: Any, seed: int = SEED) -> bool:
 def is_complete(folder: Path, n_parameters: int, seed: int) -> bool:
     """Say whether the folder holds what `write` would write."""
     try:
-        told = json.loads((folder / random_weights.NOTE).read_text(encoding="utf-8"))
+        note = json.loads((folder / random_weights.NOTE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(
-        told
-        == {"fingerprint": profiles.fingerprint(folder), "parameters": n_parameters, "seed": seed}
-    )
+    found = profiles.fingerprint(folder)
+    return bool(note == {"fingerprint": found, "parameters": n_parameters, "seed": seed})
 
 
 def shapes_of(config: Any) -> dict[str, Any]:
@@ -133,20 +126,3 @@ def _numbers(name: str, shape: Any, config: Any, numbers: Any) -> Any:
         return torch.ones(shape, dtype=torch.bfloat16)
     weight = torch.empty(shape).normal_(0, config.initializer_range, generator=numbers)
     return weight.bfloat16()
-
-
-def main(arguments: list[str]) -> int:
-    """Write a GPT-J of the full size into the folder that is named."""
-    if len(arguments) != 1 or not arguments[0]:
-        print("full_size_weights: name a folder for the 12.1 GB", file=sys.stderr)
-        return 2
-    try:
-        write(Path(arguments[0]), gpt_j_config())
-    except GuideError as error:
-        print(f"full_size_weights: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""`make bench`: the guide beside other tools that execute code."""

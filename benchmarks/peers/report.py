@@ -1,0 +1,173 @@
+"""The figures of `make bench` as Markdown, with the targets beside them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from benchmarks.peers.measuring import (
+    COLD,
+    EDITED_FLOOR,
+    NOTHING,
+    ONE_SHOT,
+    PAGES_AGAIN,
+    PROSE,
+    SNIPPET,
+)
+from benchmarks.peers.tools_mkdocs import GUIDE, PAGES, WHOLE_PAGES
+from benchmarks.shared.guide import WHOLE
+from benchmarks.shared.targets import SLACK, Target, at_most, table
+
+MEMORY_SLACK = 1.3
+SERVE_SECONDS = 0.7
+IMPORT_SECONDS = 0.030
+STATUS_SECONDS = 0.5
+
+
+def targets(figures: Mapping[str, Any]) -> Iterator[Target]:
+    """Yield each target with what came of it."""
+    cases, floors = figures["cases"], figures["floors"]
+    guide = {case: cases[case][WHOLE] for case in ONE_SHOT}
+    ours = {case: guide[case]["seconds"] for case in ONE_SHOT}
+    pages = {case: cases[case][WHOLE_PAGES]["seconds"] for case in (COLD, NOTHING, PROSE)}
+    work = [seconds for name, seconds in floors.items() if name != EDITED_FLOOR]
+    serve, page = figures["serve"][WHOLE], median(figures["serve"][WHOLE_PAGES]["prose"])
+    yield _ratio("nothing changed ÷ pages only", ours[NOTHING], pages[NOTHING])
+    what = "nothing changed, every page again ÷ pages only"
+    yield _ratio(what, ours[PAGES_AGAIN], pages[NOTHING])
+    yield _peers("nothing changed, against the executing peers", cases[NOTHING])
+    for case in (NOTHING, PAGES_AGAIN):
+        yield _none(f"{case}: cells executed", guide[case]["cells"])
+    torch = any(guide[case]["torch in the build"] for case in ONE_SHOT)
+    yield Target("torch imported by a build", "no", "yes" if torch else "no", not torch)
+    peak = figures["memory"][WHOLE] / figures["memory"][WHOLE_PAGES]
+    yield at_most("peak memory, every page again ÷ pages only", MEMORY_SLACK, peak)
+    yield _ratio("prose edit ÷ pages only", ours[PROSE], pages[PROSE])
+    yield _none("prose edit: cells executed", guide[PROSE]["cells"])
+    yield _ratio("prose edit under `serve` ÷ pages only", [median(serve["prose"])], [page])
+    what = "snippet edit under `serve`, after the first"
+    yield at_most(what, round(page + SERVE_SECONDS, 2), median(serve["snippet"]), " s")
+    yield _none("snippet edit under `serve`: loads of the model", serve["snippet loads"])
+    ran = [name for name in serve["snippets run"] if name != "model"]
+    yield Target("snippet edit under `serve`: snippets run", "1", str(len(ran)), len(ran) == 1)
+    alone = _sums(pages[NOTHING], floors[EDITED_FLOOR])
+    yield _ratio("snippet edit ÷ (pages only + import + load + its cells)", ours[SNIPPET], alone)
+    alone = _sums(pages[COLD], *work)
+    yield _ratio("cold ÷ (pages only + import + load + all cells once)", ours[COLD], alone)
+    yield _peers("cold, against the executing peers", cases[COLD])
+    imported = figures["import"]
+    yield Target(
+        "import of `nnsight_guide` alone; no torch, no Jupyter",
+        f"≤ {1000 * IMPORT_SECONDS:.0f} ms",
+        f"{1000 * imported['seconds']:.1f} ms",
+        imported["seconds"] <= IMPORT_SECONDS and not imported["heavy modules"],
+    )
+    scale = figures["scale"]
+    most = f"{scale['sizes'][-1]} chapters"
+    unchanged, static = scale["nothing changed"][-1], scale["pages only"][-1]
+    yield _ratio(f"{most}, nothing changed ÷ pages only", unchanged, static)
+    what = "second half of the chapters ÷ first half, and that ÷ the same of pages only"
+    yield at_most(what, SLACK, scale["growth"])
+    yield at_most(f"`status` at {most}", STATUS_SECONDS, scale["status"], " s")
+
+
+def markdown(figures: Mapping[str, Any]) -> str:
+    """Return the figures as tables."""
+    return "\n".join(
+        [
+            "## Beside other tools",
+            "",
+            f"{figures['date']}, {figures['machine']}, {figures['python']}. Medians of "
+            f"{figures['rounds']} rounds, in seconds; all tools in turn, in one run, on the demo "
+            f"model. The four chapters have {figures['lines']} lines of output, and every tool's "
+            "pages were found to show each of them. Where nothing changed, `make site` leaves the "
+            "site alone, as Sphinx does; *every page again* is `mkdocs build`, which never does. "
+            "Peak memory is that of the latter. A target's *pages only* is that of the same case, "
+            "where there is one; a ratio is the median of what it was in each round.",
+            "",
+            *table(targets(figures)),
+            "",
+            *_one_shot(figures),
+            "",
+            *_counted(figures),
+            "",
+            *_serve(figures),
+            "",
+            "| the work of the whole site without MkDocs, each in a process of its own | seconds |",
+            "|---|--:|",
+            *(f"| {name} | {median(seconds):.2f} |" for name, seconds in figures["floors"].items()),
+            "",
+            *_scale(figures["scale"]),
+            "",
+        ]
+    )
+
+
+def _one_shot(figures: Mapping[str, Any]) -> Iterator[str]:
+    yield f"| one-shot build | {' | '.join(ONE_SHOT)} |"
+    yield "|---|" + "--:|" * len(ONE_SHOT)
+    for name in figures["cases"][COLD]:
+        base = WHOLE_PAGES if "whole" in name else PAGES
+        shown = []
+        for case in ONE_SHOT:
+            found = figures["cases"][case].get(name)
+            ratio = found and found["median"] / figures["cases"][NOTHING][base]["median"]
+            shown.append(f"{found['median']:.2f} (×{ratio:.2f})" if found else "–")
+        yield f"| {name} | {' | '.join(shown)} |"
+
+
+def _counted(figures: Mapping[str, Any]) -> Iterator[str]:
+    yield "| one-shot build | cells, loads: cold | cells, loads: snippet edit | peak MB |"
+    yield "|---|--:|--:|--:|"
+    for name, cold in figures["cases"][COLD].items():
+        edited = figures["cases"][SNIPPET].get(name)
+        megabytes = figures["memory"][name] / 1e6
+        yield f"| {name} | {_counts(cold)} | {_counts(edited)} | {megabytes:.0f} |"
+
+
+def _serve(figures: Mapping[str, Any]) -> Iterator[str]:
+    yield "| under `serve`, saved → served | prose | first snippet edit | later | cells | loads |"
+    yield "|---|--:|--:|--:|--:|--:|"
+    for name, found in figures["serve"].items():
+        first = f"{found['first']:.2f}" if found["first"] else "–"
+        later = f"{median(found['snippet']):.2f}" if found["snippet"] else "–"
+        cells, loads = (_listed(found[f"snippet {what}"]) for what in ("cells", "loads"))
+        yield f"| {name} | {median(found['prose']):.2f} | {first} | {later} | {cells} | {loads} |"
+
+
+def _scale(scale: Mapping[str, Any]) -> Iterator[str]:
+    yield "| chapters of five cells | cold | nothing changed | pages only | ÷ |"
+    yield "|--:|--:|--:|--:|--:|"
+    for number, size in enumerate(scale["sizes"]):
+        cold, guide, pages = (
+            median(scale[what][number]) for what in ("cold", "nothing changed", "pages only")
+        )
+        yield f"| {size} | {cold:.1f} | {guide:.2f} | {pages:.2f} | {guide / pages:.2f} |"
+
+
+def _counts(found: Mapping[str, Any] | None) -> str:
+    return f"{_listed(found['cells'])}, {_listed(found['loads'])}" if found else "–"
+
+
+def _listed(numbers: list[int]) -> str:
+    return "–".join(map(str, sorted({numbers[0], numbers[-1]}))) if numbers else "–"
+
+
+def _sums(*parts: Sequence[float]) -> list[float]:
+    return [sum(of_round) for of_round in zip(*parts, strict=True)]
+
+
+def _ratio(what: str, seconds: Sequence[float], floors: Sequence[float]) -> Target:
+    """Compare round by round: within one, all tools meet the machine in the same state."""
+    ratio = median(ours / floor for ours, floor in zip(seconds, floors, strict=True))
+    return at_most(what, SLACK, ratio)
+
+
+def _none(what: str, counted: list[int]) -> Target:
+    return Target(what, "0", _listed(counted), counted == [0])
+
+
+def _peers(what: str, case: Mapping[str, Any]) -> Target:
+    ours = {GUIDE, WHOLE, PAGES, WHOLE_PAGES}
+    own, peers = case[GUIDE]["median"], case.keys() - ours
+    best, name = min((case[name]["median"], name) for name in peers)
+    return Target(what, f"< {best:.2f} s ({name})", f"{own:.2f} s", own < best)

@@ -1,0 +1,1 @@
+"""`make bench-remote`: what remote execution costs in requests, bytes and seconds."""
