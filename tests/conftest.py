@@ -4,8 +4,6 @@ With GUIDE_TESTS_REMOTE=1 every trace runs on a loopback service, which is start
 imports nnsight; tests of what is local by nature, marked `local`, are left out, and counted.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil
@@ -13,16 +11,24 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
+from playwright.sync_api import Browser, sync_playwright
 
 from nnsight_guide import loopback
-from nnsight_guide.model import profiles
 from nnsight_guide.base.project import Project
+from nnsight_guide.model import profiles
+from tests.support import warm
+from tests.support.browser import HOW_TO_GET_IT, QUIET, Visit
+from tests.support.paths import ROOT
+from tests.support.processes import run_process, succeed
+from tests.support.sites import copy_checkout, make_project
 
-ROOT = Path(__file__).parents[1]
 IS_REMOTE = os.environ.get("GUIDE_TESTS_REMOTE") == "1"
 
 # A shell's background job ignores Ctrl-C, and so would all that it starts.
@@ -34,7 +40,7 @@ for variable in ("GUIDE_PROFILE", "GUIDE_MODEL", "GUIDE_REMOTE", "NDIF_API_KEY")
 os.environ["NNSIGHT_CONFIG"] = str(Path(tempfile.mkdtemp()) / "nnsight.yaml")
 os.environ["NO_MKDOCS_2_WARNING"] = "1"
 os.environ.update(profiles.current().environment)
-sys.path.insert(0, str(ROOT))
+warm.prepare()
 
 _services = contextlib.ExitStack()
 if IS_REMOTE:
@@ -43,20 +49,60 @@ if IS_REMOTE:
     os.environ.update({"GUIDE_MODEL": _service.repo_id, "GUIDE_REMOTE": "1"})
 
 
+# What takes longest begins first, and what shares fixtures that take long stays on one worker.
+FIRST = ("pages", "run", "attacks/bad_input", "loopback", "benchmarks")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is local by nature where every trace is remote."""
+    """Leave out what is local by nature where every trace is remote; put first what takes long."""
     if IS_REMOTE:
         local = [item for item in items if item.get_closest_marker("local")]
         config.hook.pytest_deselected(items=local)
         items[:] = [item for item in items if item not in local]
+    items.sort(key=lambda item: order(group_of(item.path)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give each worker one group after another. (pytest-xdist 3.8's own groups need pytest 8.)"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(ROOT / nodeid.partition("::")[0])
+
+    return ByGroup(config, log)
+
+
+def group_of(path: Path) -> str:
+    """Return the tests that stay together: those of a file, or of a folder named above."""
+    name = path.relative_to(ROOT / "tests").with_suffix("").as_posix()
+    return next((folder for folder in FIRST if name.startswith(f"{folder}/")), name)
+
+
+def order(group: str) -> int:
+    return FIRST.index(group) if group in FIRST else len(FIRST)
 
 
 def pytest_unconfigure() -> None:
-    """End the service."""
+    """End the service, and what is warm."""
     _services.close()
+    warm.forget()
 
 
 _counted: list[str] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what was counted to the process that prints it."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["counted"] = _counted
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Take what a worker has counted."""
+    _counted.extend(getattr(node, "workeroutput", {}).get("counted", []))
 
 
 @pytest.fixture(scope="session")
@@ -85,44 +131,10 @@ def profile() -> profiles.Profile:
     return profiles.current({**os.environ, "GUIDE_PROFILE": "remote"} if IS_REMOTE else {})
 
 
-MODEL = """\
-import os
-
-# %% setup
-import torch
-from nnsight import TransformersModel
-
-REMOTE = False
-model = TransformersModel(os.environ["GUIDE_MODEL"], task="text-generation", dtype=torch.bfloat16)
-"""
-TRACE = """\
-from snippets.model import model
-
-# %% ask
-with model.trace("The Eiffel Tower is in the city of"):
-    best = model.lm_head.output[0, -1].argmax().save()
-
-print(best.item())
-"""
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A small project of its own: a model, and two snippets that trace it."""
     return make_project(tmp_path)
-
-
-def make_project(folder: Path) -> Project:
-    """Write a small project into `folder`."""
-    (folder / "snippets").mkdir()
-    (folder / "mkdocs.yml").write_text("site_name: a small project\nplugins: [nnsight-guide]\n")
-    (folder / "requirements.lock").write_text("nnsight==0.8.1\n")
-    project = Project(folder)
-    (project.snippets / "__init__.py").write_text("")
-    (project.snippets / "model.py").write_text(MODEL)
-    (project.snippets / "first.py").write_text(TRACE)
-    (project.snippets / "second.py").write_text(TRACE.replace("argmax", "argmin"))
-    return project
 
 
 @pytest.fixture(scope="module")
@@ -137,28 +149,7 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="session")
 def command() -> Command:
     """Run `python -m MODULE …` in a folder, and hand back what it did."""
-
-    def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", *arguments],
-            cwd=cwd,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-
-    return run
-
-
-@pytest.fixture(scope="session")
-def checkout(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the checkout, without what builds have made."""
-    copy = tmp_path_factory.mktemp("checkout") / "guide"
-    ignore = shutil.ignore_patterns(".venv", ".cache", ".git", "site", ".*_cache", "__pycache__")
-    shutil.copytree(root, copy, ignore=ignore)
-    return copy
+    return partial(run_process, sys.executable, "-m")
 
 
 BUILD = """
@@ -176,22 +167,119 @@ def build() -> Callable[[Path], str]:
     """Build the site of a checkout and return what was said."""
 
     def build(folder: Path) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", BUILD],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(folder / "src")},
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        own = str(folder / "src")
+        done = succeed(sys.executable, "-c", BUILD, cwd=folder, PYTHONPATH=own)
         return done.stdout + done.stderr
 
     return build
 
 
 @pytest.fixture(scope="session")
-def first_build(build: Callable[[Path], str], checkout: Path) -> str:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Make a folder that all workers share; the one that comes first makes it."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def once(name: str, make: Callable[[Path], None]) -> Path:
+        folder, is_made = shared / name, shared / f"{name}.made"
+        with FileLock(shared / f"{name}.lock"):
+            if not is_made.exists():
+                make(folder)
+                is_made.touch()
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def built(once: Callable[..., Path], build: Callable[[Path], str]) -> Path:
+    """A folder with the guide, built from nothing: only to be read."""
+
+    def make(folder: Path) -> None:
+        said = build(copy_checkout(folder / "guide"))
+        (folder / "said.txt").write_text(said)
+
+    return once("built", make)
+
+
+@pytest.fixture(scope="session")
+def ran_again(once: Callable[..., Path], command: Command) -> Callable[..., Path]:
+    """Run snippets, or the idioms of 2024, from nothing once more, in another copy of the guide.
+
+    What this gives is what the tests of the snippets and idioms look at, and it has to be equal to
+    what the first build shows.
+    """
+
+    def run(*names: str) -> Path:
+        folder = once("ran-again", lambda folder: copy_checkout(folder / "another" / "place"))
+        guide = folder / "another" / "place"
+
+        def make(_: Path) -> None:
+            environment = {"PYTHONPATH": str(guide / "src")}
+            done = command("nnsight_guide", "run", *names, cwd=guide, **environment)
+            assert done.returncode == 0, done.stderr
+
+        once(f"ran-{names[0]}", make)
+        return guide
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def first_build(built: Path) -> str:
     """What the build of a clean copy said."""
-    return build(checkout)
+    return (built / "said.txt").read_text()
+
+
+@pytest.fixture(scope="session")
+def checkout(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the guide whose site is built; who changes it puts it right again."""
+    copy = tmp_path_factory.mktemp("checkout") / "guide"
+    return Path(shutil.copytree(built / "guide", copy, symlinks=True))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _warm_kernels(request: pytest.FixtureRequest) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        if not any(mark.name == "real_processes" for mark in request.node.iter_markers()):
+            warm.use_for_kernels(patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[loopback.Service]:
+    """A loopback service, for all tests that only use it."""
+    with loopback.start() as service:
+        yield service
+
+
+# For a module and not for the session: as long as Playwright runs, no other test of this process
+# could use asyncio.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CHROME") or next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(HOW_TO_GET_IT)
+        pytest.skip(HOW_TO_GET_IT)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Opens pages that reach nothing but their own site; each has a browser profile of its own."""
+    contexts = []
+
+    def visit(own: str, width: int = 1440, **settings: Any) -> Visit:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **settings)
+        contexts.append(context)
+        return Visit(context.new_page(), own)
+
+    yield visit
+    for context in contexts:
+        context.close()

@@ -33,23 +33,14 @@ def test_sound_files_are_accepted_wherever_they_are(package, tmp_path):
 
 
 @pytest.mark.parametrize("name", [*shipped.NAMES, "SHA256SUMS"])
-@pytest.mark.parametrize("damage", ["missing", "truncated", "altered"])
 def test_a_damaged_file_is_named_with_its_remedy_in_one_line(package, tmp_path, name, damage):
-    file = package / name
-    content = file.read_bytes()
-    if damage == "missing":
-        file.unlink()
-    elif damage == "truncated":
-        file.write_bytes(content[:-10])
-    else:
-        file.write_bytes(b"\xff" + content[1:])
-
+    damage(package / name)
     with pytest.raises(shipped.ShippedFileError) as caught:
         checkpoint(tmp_path / "cache")
 
     message = str(caught.value)
     assert str(package) in message
-    assert "missing" in message if damage == "missing" else "damaged" in message
+    assert ("damaged" if (package / name).exists() else "missing") in message
     assert "git restore" in message
     assert "reinstall" in message
     assert "\n" not in message

@@ -30,7 +30,7 @@ def ours(folder):
 
 @pytest.fixture(scope="module")
 def theirs():
-    text = gzip.decompress(shipped.read(shipped.MERGES)).decode()
+    text = gzip.decompress(shipped.read_shipped(shipped.MERGES)).decode()
     merges = [tuple(line.split()) for line in text.splitlines()[1:]]
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     vocabulary = [chr(byte) for byte in printable]

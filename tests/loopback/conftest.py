@@ -3,13 +3,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from nnsight_guide import loopback
 
 CLIENTS = Path(__file__).parent / "clients"
 SECONDS = 120
@@ -35,12 +33,6 @@ class Clients:
         _, errors = client.communicate(timeout=SECONDS)
         assert client.returncode == 0, errors
         return json.loads((self.folder / f"{name}.json").read_text())
-
-
-@pytest.fixture(scope="session")
-def service() -> Iterator[loopback.Service]:
-    with loopback.start() as service:
-        yield service
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,8 @@
 """A job sends back a number where a number answers the question; the rest is listed, with why."""
 
-from __future__ import annotations
-
 import pytest
 
-from benchmarks.remote_cells import result_bytes
+from benchmarks.remote.cells import result_bytes
 
 # A few numbers, with what torch and zstd put around them; the smallest tensor here takes twice it.
 FEW_NUMBERS = 1_000

@@ -49,7 +49,7 @@ class Executor:
 
 @pytest.fixture
 def executor(module):
-    return Executor(module.Outcome)
+    return Executor(module.JobResult)
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ import pytest
 from nnsight_guide import loopback
 from nnsight_guide.__main__ import main as command_line
 from nnsight_guide.loopback import server
-from nnsight_guide.loopback.command import instructions
+from nnsight_guide.loopback.launch import instructions
+from tests.support.processes import succeed
 
-COMMAND = "import sys; from nnsight_guide.loopback import main; sys.exit(main())"
+COMMAND = "import sys; from nnsight_guide.loopback import serve; sys.exit(serve())"
 
 
 def is_listening(url):
@@ -27,7 +28,7 @@ def is_listening(url):
 
 def test_importing_the_package_loads_neither_torch_nor_the_web_framework():
     code = "import sys, nnsight_guide.loopback; print({'torch', 'starlette'} & {*sys.modules})"
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    printed = succeed(sys.executable, "-c", code)
     assert printed.stdout.strip() == "set()"
 
 
@@ -141,8 +142,8 @@ def test_the_printed_variables_are_all_it_takes_and_ctrl_c_ends_the_service(pare
         for name, text in os.environ.items()
         if not name.startswith(("HF_", "NDIF_", "NNSIGHT"))
     }
-    client = subprocess.run(["sh", "-c", script], env=bare, capture_output=True, text=True)
-    assert "shape [1, 1, 50400]" in client.stdout, client.stderr
+    client = succeed("sh", "-c", script, env=bare)
+    assert "shape [1, 1, 50400]" in client.stdout
 
     parent.send_signal(signal.SIGINT)
     assert parent.wait(30) == 0

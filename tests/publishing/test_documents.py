@@ -1,17 +1,14 @@
 """The files beside the README: each can be found from it, and says what is so."""
 
-from __future__ import annotations
-
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 import yaml
 
 from nnsight_guide import __version__
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("SECURITY.md", "CHANGELOG.md", "CITATION.cff", "LICENSE")
 
 
@@ -70,11 +67,11 @@ def test_the_security_policy_answers_each_question_and_names_what_is_there():
 
 
 def test_what_it_says_of_the_loopback_service_and_of_the_key_is_what_the_code_does():
-    from nnsight_guide.model import profiles
     from nnsight_guide.base import redaction
     from nnsight_guide.loopback import settings
+    from nnsight_guide.model import profiles
 
     text = (ROOT / "SECURITY.md").read_text()
     assert f"listens on {settings.HOST} only" in text
-    assert f"`{redaction.VARIABLE}`" in text
-    assert profiles.current({}).environment[redaction.VARIABLE] == ""
+    assert f"`{redaction.API_KEY_VARIABLE}`" in text
+    assert profiles.current({}).environment[redaction.API_KEY_VARIABLE] == ""

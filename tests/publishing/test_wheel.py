@@ -4,8 +4,6 @@ The wheel is installed into an environment of its own. What it depends on is not
 but taken from here, and nothing else is: what only the project's extras bring cannot be imported.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 import tomllib
@@ -21,8 +19,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from nnsight_guide import __version__
+from tests.support.paths import ROOT
+from tests.support.processes import succeed
 
-ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 WITHOUT = """\
@@ -99,37 +98,29 @@ def brought_along() -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def wheel(
-    checkout: Path, tmp_path_factory: pytest.TempPathFactory, command_line: Callable[..., str]
-) -> Path:
+def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel that `make dist` builds."""
     recipe = re.search(r"^dist:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert recipe
     folder = tmp_path_factory.mktemp("wheel") / "dist"
     for line in recipe[1].splitlines():
         told = line.strip().replace("$(BIN)/pip", f"{sys.executable} -m pip")
-        command_line(
-            "bash", "-c", told.replace("--wheel-dir dist", f"--wheel-dir {folder}"), cwd=checkout
-        )
+        told = told.replace("--wheel-dir dist", f"--wheel-dir {folder}")
+        succeed("bash", "-c", told, cwd=checkout)
     (built,) = folder.iterdir()
     return built
 
 
 @pytest.fixture(scope="module")
-def python(
-    wheel: Path, tmp_path_factory: pytest.TempPathFactory, command_line: Callable[..., str]
-) -> Callable[..., str]:
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """Run Python, in an empty folder, where the wheel is installed and no checkout is near."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=True)
-    interpreter = str(folder / "bin" / "python")
-    command_line(interpreter, "-m", "pip", "install", "--no-deps", "--no-index", str(wheel))
+    interpreter = folder / "bin" / "python"
+    succeed(interpreter, "-m", "pip", "install", "--no-deps", "--no-index", wheel)
     here = Path(distribution("nnsight").locate_file(""))
-    packages = Path(
-        command_line(
-            interpreter, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"
-        ).strip()
-    )
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    packages = Path(succeed(interpreter, "-c", code).stdout.strip())
     present = brought_along()
     absent = {
         module
@@ -143,9 +134,8 @@ def python(
         empty = tmp_path_factory.mktemp("empty")
         for name, text in files.items():
             (empty / f"{name}.py").write_text(text)
-        return command_line(
-            interpreter, *arguments, cwd=empty, PYTHONPATH="", XDG_CACHE_HOME=str(folder / "cache")
-        )
+        own = {"PYTHONPATH": "", "XDG_CACHE_HOME": str(folder / "cache")}
+        return succeed(interpreter, *arguments, cwd=empty, **own).stdout
 
     return run
 
@@ -161,8 +151,8 @@ def test_the_wheel_holds_the_package_whole_and_nothing_else(wheel, checkout):
     }
     assert names == there
     assert {
-        "nnsight_guide/published.yml",
-        "nnsight_guide/checks.py",
+        "nnsight_guide/html/published.yml",
+        "nnsight_guide/checks/__init__.py",
         "nnsight_guide/loopback/app.py",
         *(
             f"nnsight_guide/demo_model/{name}"

@@ -1,16 +1,18 @@
-"""What the workflows for GitHub promise: they are read as YAML, and no promise is in a comment."""
+"""What the workflows for GitHub promise: zizmor keeps what any may, and the rest is the guide's."""
 
-from __future__ import annotations
-
+import json
 import re
+import shutil
+import sysconfig
 from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+from tests.support.processes import run_process, succeed
+
 FILES = sorted(ROOT.glob(".github/workflows/*.yml"))
-PINNED = re.compile(r"uses: [\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 
 class Loader(yaml.SafeLoader):
@@ -57,26 +59,59 @@ def test_there_is_a_workflow_for_tests_attacks_publishing_the_canary_and_recordi
     assert WORKFLOWS.keys() == {"test", "attacks", "publish", "canary", "record"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_action_is_pinned_by_its_full_hash_with_its_version_beside_it(path):
-    used = [line.strip().removeprefix("- ") for line in path.read_text().splitlines()]
-    used = [line for line in used if line.startswith("uses:")]
-    steps = [step for job in read(path)["jobs"].values() for step in job["steps"]]
-    assert len(used) == sum("uses" in step for step in steps) > 0
-    assert [line for line in used if not PINNED.fullmatch(line)] == []
+def audit(folder):
+    """Return what zizmor finds in a folder: the rule that is broken, and the file."""
+    zizmor = Path(sysconfig.get_path("scripts"), "zizmor")
+    # To the auditor alone, a token that a checkout is told to leave behind is a fault.
+    options = ["--offline", "--strict-collection", "--persona=auditor", "--format=json-v1"]
+    done = run_process(zizmor, *options, folder)
+    assert done.stdout, done.stderr
+    return {
+        (finding["ident"], Path(location["symbolic"]["key"]["Local"]["verbatim_path"]).stem)
+        for finding in json.loads(done.stdout)
+        for location in finding["locations"]
+    }
 
 
-def test_an_action_has_the_same_hash_and_version_everywhere():
+def test_zizmor_finds_no_fault_in_the_workflows():
+    assert audit(ROOT / ".github") == set()
+
+
+COMMAND = r"run: (make|\.ci/run).*"
+
+
+@pytest.mark.parametrize(
+    ("rule", "sound", "broken"),
+    [
+        ("unpinned-uses", r"@[0-9a-f]{40}", "@v7"),
+        ("unpinned-uses", r"(@[0-9a-f]{7})[0-9a-f]{33}", r"\1"),
+        ("excessive-permissions", r"\npermissions: {}", ""),
+        ("excessive-permissions", r"\npermissions: {}", r"\npermissions: write-all"),
+        ("excessive-permissions", r"permissions:\n +contents: \w+", "permissions: write-all"),
+        ("artipacked", r" +with:\n +persist-credentials: false\n", ""),
+        ("artipacked", r"persist-credentials: false", "persist-credentials: true"),
+        ("dangerous-triggers", r"(pull_request|workflow_dispatch):", "pull_request_target:"),
+        ("dangerous-triggers", r"(pull_request|workflow_dispatch):", "workflow_run:"),
+        ("template-injection", COMMAND, "run: echo ${{ github.head_ref }}"),
+        ("template-injection", COMMAND, "run: echo ${{ github.sha }}"),
+    ],
+)
+def test_zizmor_finds_this_fault_in_whichever_workflow_has_it(rule, sound, broken, tmp_path):
+    copy = shutil.copytree(ROOT / ".github", tmp_path / ".github")
+    for path in copy.glob("workflows/*.yml"):
+        path.write_text(re.sub(sound, broken, path.read_text()))
+    assert {name for found, name in audit(copy) if found == rule} == WORKFLOWS.keys()
+
+
+def test_an_action_has_the_same_hash_everywhere_and_its_version_beside_it():
     found = {}
     for path in FILES:
-        for action, rest in re.findall(r"uses: ([\w./-]+)(@.*)", path.read_text()):
-            found.setdefault(action, set()).add(rest)
+        for action, pin, version in re.findall(r"uses: ([\w./-]+)@(\w+)(.*)", path.read_text()):
+            assert re.fullmatch(r" # v\d+\.\d+\.\d+", version), (
+                "a hash alone tells a reader nothing"
+            )
+            found.setdefault(action, set()).add((pin, version))
     assert {action for action, pins in found.items() if len(pins) > 1} == set()
-
-
-def test_a_workflow_has_no_permission_and_each_job_names_its_own():
-    assert [workflow["permissions"] for workflow in WORKFLOWS.values()] == [{}] * len(WORKFLOWS)
-    assert all("permissions" in job for _, job in JOBS)
 
 
 def test_one_job_may_write_and_it_runs_nothing_of_the_project():
@@ -89,12 +124,6 @@ def test_one_job_may_write_and_it_runs_nothing_of_the_project():
     assert not [word for word in started if word.startswith("./")]
 
 
-def test_no_checkout_leaves_a_token_behind():
-    steps = [step for _, job in JOBS for step in job["steps"] if "checkout" in step.get("uses", "")]
-    assert len(steps) == len(WORKFLOWS)
-    assert all(step["with"]["persist-credentials"] == "false" for step in steps)
-
-
 def test_what_a_pull_request_starts_sees_no_secret_and_writes_nothing():
     started = {
         name: workflow
@@ -103,8 +132,6 @@ def test_what_a_pull_request_starts_sees_no_secret_and_writes_nothing():
     }
     assert started.keys() == {"test"}
     for workflow in started.values():
-        assert "pull_request" in events(workflow), "not pull_request_target, which has secrets"
-        assert not {"pull_request_target", "workflow_run"} & events(workflow)
         assert not re.search(r"secrets|github\.token|GITHUB_TOKEN|environment", str(workflow))
         assert all(job["permissions"] == {"contents": "read"} for job in workflow["jobs"].values())
 
@@ -120,11 +147,6 @@ def test_the_key_is_in_one_step_that_runs_by_hand_on_main_in_an_environment():
     assert step["run"] == "make record PROFILE=remote"
     assert step["env"] == {"NDIF_API_KEY": "${{ secrets.NDIF_API_KEY }}"}
     assert "secrets" not in str({**job, "steps": []})
-
-
-def test_no_text_of_others_becomes_part_of_a_command():
-    lines = [line for _, job in JOBS for line in commands(job)]
-    assert [line for line in lines if "${{" in line] == []
 
 
 def test_no_cache_carries_anything_from_one_run_to_another():
@@ -154,12 +176,12 @@ def test_the_site_goes_to_the_branch_that_the_links_to_colab_name():
     assert [line.split()[-1] for line in pushed] == [branch]
 
 
-def test_the_branch_of_the_site_holds_what_was_built_and_one_commit(tmp_path, command_line):
+def test_the_branch_of_the_site_holds_what_was_built_and_one_commit(tmp_path):
     """The very script of the workflow, with a repository of this machine to push to."""
     (job,) = [job for name, job in JOBS if name == "publish" and writes(job)]
     (step,) = [step for step in job["steps"] if "run" in step]
     remote = tmp_path / "remote.git"
-    command_line("git", "init", "--quiet", "--bare", str(remote))
+    succeed("git", "init", "--quiet", "--bare", remote)
     for built in ("first", "second"):
         site = tmp_path / built / "site"
         (site / ".hidden").mkdir(parents=True)
@@ -170,12 +192,12 @@ def test_the_branch_of_the_site_holds_what_was_built_and_one_commit(tmp_path, co
         hook.write_text("#!/bin/sh\nexit 1\n")
         hook.chmod(0o755)
         given = {"REMOTE": str(remote), "RUNNER_TEMP": str(site.parent)}
-        command_line("bash", "-e", "-c", step["run"], cwd=site, TOKEN="x", GITHUB_SHA="a", **given)
-    listed = command_line("git", "-C", str(remote), "ls-tree", "-r", "--name-only", "gh-pages")
-    assert listed.split() == [".gitignore", ".hidden/index.html", ".nojekyll"]
-    assert command_line("git", "-C", str(remote), "rev-list", "--count", "gh-pages") == "1\n"
-    shown = command_line("git", "-C", str(remote), "show", "gh-pages:.hidden/index.html")
-    assert shown == "second"
+        succeed("bash", "-e", "-c", step["run"], cwd=site, TOKEN="x", GITHUB_SHA="a", **given)
+    listed = succeed("git", "-C", remote, "ls-tree", "-r", "--name-only", "gh-pages")
+    assert listed.stdout.split() == [".gitignore", ".hidden/index.html", ".nojekyll"]
+    assert succeed("git", "-C", remote, "rev-list", "--count", "gh-pages").stdout == "1\n"
+    shown = succeed("git", "-C", remote, "show", "gh-pages:.hidden/index.html")
+    assert shown.stdout == "second"
 
 
 def test_pull_requests_run_what_a_clean_clone_runs():

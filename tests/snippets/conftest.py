@@ -1,33 +1,32 @@
 """What the guide's own snippets printed when they ran, as a build records it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nnsight_guide.recording import cells, recordings
-from nnsight_guide.demo_model.checkpoint import checkpoint
-from nnsight_guide.model.profiles import Profile
 from nnsight_guide.base.project import Project
-from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.demo_model.checkpoint import checkpoint
 from nnsight_guide.html.render import output_text
-from nnsight_guide.run.runner import Runner
+from nnsight_guide.model.profiles import Profile
+from nnsight_guide.recording import cells, recordings
+from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.run.plan import Plan
 
 
 @pytest.fixture(scope="session")
-def recording(root: Path, profile: Profile) -> Callable[[str], Recording]:
-    """The fresh recording of one of the guide's snippets; stale ones run first, as in a build."""
+def recording(
+    root: Path, profile: Profile, ran_again: Callable[..., Path]
+) -> Callable[[str], Recording]:
+    """The fresh recording of one of the guide's snippets; if any is stale, all run first."""
     project = Project(root)
-    with closing(Runner(project)) as runner:
-        runner.run_stale(profile)
+    if Plan(project, profile).stale_snippets:
+        project = Project(ran_again(*project.snippet_names()))
 
     def load(snippet: str) -> Recording:
-        found = recordings.load(recordings.recording_path(project, snippet, profile))
+        found = Recording.load(recordings.recording_path(project, snippet, profile))
         assert found is not None
         return found
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nnsight_guide.html.figures import MIME
-from nnsight_guide.html.published import facts
+from nnsight_guide.html.published_facts import published_facts
 from snippets import attention_patterns as chapter
 
 N_TOKENS = 10
@@ -23,11 +23,11 @@ def truth(module_here):
 
 
 def test_the_prompt_is_the_guides_own():
-    assert chapter.prompt == facts()["trace"]["prompt"]
+    assert chapter.prompt == published_facts()["trace"]["prompt"]
 
 
 def test_the_pattern_is_that_of_layer_0(truth, recorded):
-    assert list(chapter.pattern.shape) == facts()["attention"]["pattern.shape"]
+    assert list(chapter.pattern.shape) == published_facts()["attention"]["pattern.shape"]
     assert torch.equal(chapter.pattern[0], truth[0])
     assert recorded("attention_patterns", "extract") == str(chapter.pattern.shape)
 

@@ -1,14 +1,14 @@
 """Chapter 2: the model and its config, as the model itself has them."""
 
 import os
-import subprocess
 import sys
 
 import torch
 
-from nnsight_guide.html.published import facts
+from nnsight_guide.html.published_facts import published_facts
 from snippets import model
 from snippets import model_config as chapter
+from tests.support.processes import succeed
 
 
 def test_the_set_up_loads_gpt_j_on_this_machine_unless_the_environment_says_otherwise(root):
@@ -17,9 +17,7 @@ def test_the_set_up_loads_gpt_j_on_this_machine_unless_the_environment_says_othe
         "from snippets.model import MODEL_ID, REMOTE, model\n"
         "print(MODEL_ID, REMOTE, model[0], sorted(model[1].items(), key=str))"
     )
-    shown = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, env={}, capture_output=True, text=True, check=True
-    )
+    shown = succeed(sys.executable, "-c", code, cwd=root, env={})
     assert shown.stdout.strip() == (
         "EleutherAI/gpt-j-6b False ('EleutherAI/gpt-j-6b',) "
         "[('device_map', 'auto'), ('dtype', torch.bfloat16), ('task', 'text-generation')]"
@@ -41,14 +39,14 @@ def test_a_new_model_has_shapes_but_no_numbers():
 def test_the_dimensions_are_those_of_the_model():
     config = chapter.model.config
     assert chapter.n_layers == config.n_layer == len(chapter.model.transformer.h)
-    assert chapter.n_heads == config.n_head == facts()["config"]["n_head"]
+    assert chapter.n_heads == config.n_head == published_facts()["config"]["n_head"]
     assert chapter.d_model == config.n_embd == chapter.embedding.shape[1]
     assert chapter.d_head == chapter.d_model // chapter.n_heads
     assert chapter.d_head * chapter.n_heads == chapter.d_model
 
 
 def test_the_vocabulary_is_gpt_j_s(recorded):
-    assert chapter.model.config.vocab_size == facts()["config"]["vocab_size"]
+    assert chapter.model.config.vocab_size == published_facts()["config"]["vocab_size"]
     assert recorded("model_config", "vocabulary") == (
         "rows in the embedding:   50400\n"
         "tokens of GPT-2:         50257\n"
@@ -57,7 +55,7 @@ def test_the_vocabulary_is_gpt_j_s(recorded):
 
 
 def test_memory_is_two_bytes_for_each_parameter():
-    published = facts()["config"]
+    published = published_facts()["config"]
     assert chapter.n_bytes == 2 * chapter.n_parameters
     assert chapter.n_parameters == sum(w.numel() for w in chapter.model._module.parameters())
     assert published["bytes in bfloat16"] == 2 * published["parameters"]

@@ -1,7 +1,6 @@
 """Chapter 1: every remote job ran, and gave what the same code gives on this machine."""
 
 import json
-import subprocess
 import sys
 
 import pytest
@@ -9,6 +8,7 @@ import torch
 
 from nnsight_guide import loopback
 from snippets.model import model
+from tests.support.processes import succeed
 
 PROMPT = "The Eiffel Tower is in the city of"
 VALUES = """
@@ -33,19 +33,13 @@ print(json.dumps({
 def remote(root):
     """What the chapter's names stand for, in a process of its own with the service's variables."""
     with loopback.start() as service:
-        done = subprocess.run(
-            [sys.executable, "-c", VALUES],
+        done = succeed(
+            *(sys.executable, "-c", VALUES),
             cwd=root,
-            env={
-                **service.environment(),
-                "GUIDE_MODEL": service.repo_id,
-                "PATH": "",
-                "HOME": str(service.folder),
-            },
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=300,
+            env=service.environment(),
+            GUIDE_MODEL=service.repo_id,
+            PATH="",
+            HOME=str(service.folder),
         )
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -2,10 +2,10 @@
 
 import torch
 
-from nnsight_guide.html.published import facts
+from nnsight_guide.html.published_facts import published_facts
 from snippets import trace_and_save as chapter
 
-PUBLISHED = facts()["trace"]
+PUBLISHED = published_facts()["trace"]
 N_TOKENS = 10
 
 

@@ -1,0 +1,114 @@
+"""The real model's output and the demo's in tabs, as a reader's browser shows them."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from nnsight_guide.html.figures import MIME
+from nnsight_guide.html.tabs import tabs_html
+from nnsight_guide.recording.recordings import Recording
+from tests.support.browser import Site
+from tests.support.figures import drawing, site_of
+
+REAL, DEMO = "28 layers", "4 layers"
+
+
+def recording(model: str, text: str, seed: int = 0) -> Recording:
+    printed = {"output_type": "stream", "name": "stdout", "text": f"{text}\n"}
+    drawn = {"output_type": "display_data", "data": {MIME: drawing(seed=seed)}}
+    made = {"profile": "local", "model": model, "device": "cuda", "date": "2026-11-23"}
+    guide = {"key_parts": {"model": model}, "provenance": made}
+    ask = {"metadata": {"title": "ask"}, "outputs": [printed]}
+    draw = {"metadata": {"title": "draw"}, "outputs": [drawn]}
+    return Recording({"cells": [ask, draw], "metadata": {"guide": guide}})
+
+
+@pytest.fixture(scope="module")
+def tabbed_site(tmp_path_factory) -> Iterator[Site]:
+    """Three pages: one with two blocks in tabs, one with one, one with a figure in each tab."""
+    real = recording("EleutherAI/gpt-j-6b", REAL)
+    demo = recording("nnsight-guide/gptj-demo", DEMO, seed=1)
+    one, two = (
+        f'<div class="guide-cell">{tabs_html(number, real, demo, "ask")}</div>' for number in (1, 2)
+    )
+    figures = tabs_html(1, real, demo, "draw")
+    pages = {
+        "index.md": f"# Start\n\n{one}\n\n{two}\n\n[On](other.md)\n",
+        "other.md": f"# Other\n\n{one}\n\n[Back](index.md)\n",
+        "figure.md": f'# Figure\n\n<div class="guide-cell">{figures}</div>\n',
+    }
+    with site_of(tmp_path_factory.mktemp("tabs"), pages) as site:
+        yield site
+
+
+def shown(page: Page) -> list[str]:
+    """Return the outputs of a page that can be seen."""
+    outputs = page.locator(".guide-output").filter(visible=True)
+    return [text.strip() for text in outputs.all_inner_texts()]
+
+
+def test_the_real_models_output_is_seen_first_with_where_and_when(visitor, tabbed_site):
+    visit = visitor(tabbed_site.address)
+    visit.page.goto(tabbed_site.address)
+    assert shown(visit.page) == [REAL, REAL]
+    expect(visit.page.locator(".guide-recorded").first).to_have_text(
+        "Recorded on a GPU with EleutherAI/gpt-j-6b on 2026-11-23"
+    )
+    assert visit.refused == visit.complaints == []
+
+
+def test_a_choice_holds_for_every_block_and_on_every_page(visitor, tabbed_site):
+    page = visitor(tabbed_site.address).page
+    page.goto(tabbed_site.address)
+    page.get_by_text("Demo model").first.click()
+    expect(page.locator(".guide-output").filter(visible=True)).to_have_text([DEMO, DEMO])
+
+    page.get_by_role("link", name="On", exact=True).click()  # Material swaps the page
+    expect(page.locator("h1")).to_contain_text("Other")
+    expect(page.locator(".guide-output").filter(visible=True)).to_have_text([DEMO])
+
+    page.goto(tabbed_site.address)  # and as if the reader came back another day
+    assert shown(page) == [DEMO, DEMO]
+    page.get_by_text("GPT-J-6B").first.click()
+    page.goto(f"{tabbed_site.address}other/")
+    assert shown(page) == [REAL]
+
+
+def test_the_address_of_a_tab_opens_it(visitor, tabbed_site):
+    page = visitor(tabbed_site.address).page
+    tab = page.locator(".tabbed-set > input").nth(1)
+    page.goto(tabbed_site.address)
+    page.goto(f"{tabbed_site.address}other/#{tab.get_attribute('id')}")
+    assert shown(page) == [DEMO]
+
+
+def test_the_tabs_work_with_the_keyboard(visitor, tabbed_site):
+    page = visitor(tabbed_site.address).page
+    page.goto(tabbed_site.address)
+    page.locator(".tabbed-set > input").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".guide-output").filter(visible=True).first).to_have_text(DEMO)
+
+
+def test_the_tabs_work_without_javascript(visitor, tabbed_site):
+    page = visitor(tabbed_site.address, java_script_enabled=False).page
+    page.goto(tabbed_site.address)
+    assert shown(page) == [REAL, REAL]
+    page.locator("label", has_text="Demo model").first.click()
+    assert shown(page) == [DEMO, REAL]
+
+
+def test_a_figure_is_drawn_in_the_tab_that_was_hidden_too(visitor, tabbed_site):
+    visit = visitor(tabbed_site.address)
+    visit.page.goto(f"{tabbed_site.address}figure/")
+    expect(visit.page.locator(".guide-figure[data-drawn]")).to_have_count(2)
+    for label in ("GPT-J-6B", "Demo model"):
+        visit.page.get_by_text(label, exact=True).click()
+        figure = visit.page.locator(".guide-figure").filter(visible=True)
+        expect(figure).to_have_count(1)
+        large = figure.locator("canvas").first
+        expect(large).to_be_visible()
+        box = large.bounding_box()
+        assert min(box["width"], box["height"]) > 100
+    assert visit.complaints == []

@@ -1,0 +1,145 @@
+"""What a cell can do: fail, end, never end, show too much, change what belongs to all."""
+
+from tests.attacks.bad_input.case import SOMETHING, Case, cell, leaving
+
+RAISES = ' tags=["raises-exception"]'
+SHOW_LESS = (
+    "OutputLimit: more than the 1,000,000 characters that a cell may show: print less, or draw a "
+    "smaller picture"
+)
+TOO_LONG = (
+    "still running after 2 s, the limit for a cell: let it do less, or set GUIDE_CELL_SECONDS to "
+    "more"
+)
+
+CASES = [
+    cell("a cell that raises", "x = 0\nprint(1 / x)", "ZeroDivisionError: division by zero", at=2),
+    Case(
+        "a cell that raises in a build",
+        "nnsight_guide build",
+        "snippets/odd.py, line 2, cell 'odd': ZeroDivisionError: division by zero",
+        {"snippets/odd.py": "# %% odd\nprint(1 / 0)\n"},
+    ),
+    cell(
+        "a cell that exits",
+        "import sys\nsys.exit(3)",
+        "SystemExit: 3: a cell must not end the run",
+    ),
+    cell("a cell that quits", "quit()", "SystemExit: a cell must not end the run"),
+    cell(
+        "a cell that ends its process, and leaves another",
+        "import subprocess, os\nsubprocess.Popen(['sleep', '1000'])\nos._exit(3)",
+        "the kernel died (exit status 3): a cell must not end its process",
+    ),
+    cell(
+        "a kernel that is killed",
+        "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+        "the kernel died (killed): was there enough memory?",
+    ),
+    cell(
+        "a kernel that crashes",
+        "import os\nos.abort()",
+        "the kernel died (SIGABRT): a library has crashed it",
+    ),
+    cell(
+        "a cell that never returns",
+        "while True:\n    pass",
+        TOO_LONG,
+        environment={"GUIDE_CELL_SECONDS": "2"},
+    ),
+    cell(
+        "a cell that asks for input",
+        "input('Which layer? ')",
+        "StdinNotImplementedError: raw_input was called, but this frontend does not support input "
+        "requests: nobody is there to answer: write the input into the cell",
+    ),
+    cell("a cell that prints 100 MB", "print('x' * 100_000_000)", SHOW_LESS),
+    cell("a cell that prints without end", "while True:\n    print('x' * 100)", SHOW_LESS, at=2),
+    cell(
+        "a cell that prints too much and catches all",
+        "try:\n    print('x' * 2_000_000)\nexcept BaseException:\n    pass",
+        SHOW_LESS,
+    ),
+    cell(
+        "a program that prints too much",
+        "import os\nos.system('head -c 3000000 /dev/zero')",
+        SHOW_LESS,
+    ),
+    cell("a cell that shows too much", "'x' * 2_000_000", SHOW_LESS),
+    cell(
+        "a cell that draws a picture of 2 MB",
+        "import os\nfrom IPython.display import Image, display\n"
+        "display(Image(os.urandom(2_000_000), format='png'))",
+        SHOW_LESS,
+    ),
+    cell(
+        "a cell that should fail and does not",
+        "# x = 1",
+        "should raise (it is tagged raises-exception), but ran: take out the tag",
+        tags=RAISES,
+    ),
+    cell("an error of many lines", "raise ValueError('a\\nb\\nc')", "ValueError: a"),
+    cell(
+        "an error in colours and HTML",
+        "raise ValueError('\\x1b[31m<b>red\\x07</b>')",
+        "ValueError: <b>red </b>",
+    ),
+    cell("an error of a megabyte", "raise ValueError('x' * 10**6)", "ValueError: xxx… …"),
+    cell(
+        "an error that is half a character",
+        "raise ValueError('\\ud800')",
+        "an error that Jupyter cannot tell of: raise it with another text",
+    ),
+    cell(
+        "a recursion without end",
+        "def f():\n    return f()\n\n\nf()",
+        "RecursionError: maximum recursion depth exceeded",
+        at=5,
+        is_long=True,
+    ),
+    cell(
+        "a module that is not installed",
+        "import numppy",
+        "ModuleNotFoundError: No module named 'numppy': add it to pyproject.toml, then `make lock "
+        "install`",
+    ),
+    Case(
+        "two snippets that import each other",
+        "nnsight_guide run odd",
+        "snippets/odd.py, line 1, the cell before the first named one: ImportError: cannot import "
+        "name 'x' from partially initialized module 'snippets.even' (most likely due to a "
+        "circular import) (…even.py): move what both need into a third snippet",
+        {
+            "snippets/odd.py": "from snippets.even import x\n\n# %% odd\ny = x\n",
+            "snippets/even.py": "from snippets.odd import y\n\n# %% even\nx = 1\n",
+        },
+        kept=True,
+    ),
+    Case(
+        "a helper that is no Python",
+        "nnsight_guide run odd",
+        "snippets/odd.py, line 1, the cell before the first named one: SyntaxError: '(' was never "
+        "closed (helper.py, line 1)",
+        {"snippets/odd.py": "import snippets.helper\n# %% odd\n1\n", "snippets/helper.py": "f("},
+        kept=True,
+    ),
+    Case(
+        "a model.py that fails",
+        "nnsight_guide run odd",
+        "the model did not load: ZeroDivisionError: division by zero",
+        {"snippets/model.py": "# %% setup\nmodel = 1 / 0\n", **SOMETHING},
+        kept=True,
+    ),
+    leaving(
+        "a cell that changes the model",
+        "model._module.lm_head.bias.data += 1",
+        "the weights lm_head.bias",
+    ),
+    leaving(
+        "a cell that changes the environment",
+        "import os\nos.environ['ODD'] = '1'",
+        "the environment variable ODD",
+    ),
+    leaving("a cell that goes elsewhere", "import os\nos.chdir('/')", "the current folder"),
+    leaving("a cell that closes its output", "import sys\nsys.stdout.close()", "sys.stdout"),
+]

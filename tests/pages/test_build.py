@@ -1,0 +1,84 @@
+"""One real build of the whole site, from a clean copy of the checkout, and what it gives."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+
+def test_with_an_empty_cache_every_snippet_runs_and_the_count_is_printed(checkout, first_build):
+    n_snippets = len([p for p in (checkout / "snippets").glob("*.py") if p.stem != "__init__"])
+    assert f"{n_snippets} of {n_snippets} snippets run" in first_build
+    assert re.search(r"[1-9]\d+ cells executed", first_build)
+
+
+def test_a_second_build_runs_nothing_and_does_not_import_torch(build, checkout, first_build):
+    again = build(checkout)
+    assert re.search(r"\b0 of \d+ snippets run, 0 cells executed; 0 of \d+ idioms run", again)
+    assert "torch imported: False" in again
+
+
+def test_every_cell_of_every_snippet_stands_on_a_page(checkout, pages, blocks):
+    shown = {(block["data-snippet"], block["data-cell"]) for block in blocks}
+    for page in pages.values():
+        fragments = page.select("[data-fragment-of]")
+        shown |= {(block["data-fragment-of"], block["data-cell"]) for block in fragments}
+    recorded = checkout / ".cache" / "nnsight-guide" / "recordings" / "demo"
+    written = {
+        (path.stem, cell["metadata"]["title"])
+        for path in recorded.glob("*.ipynb")
+        for cell in json.loads(path.read_text())["cells"]
+        if "title" in cell["metadata"]
+    }
+    assert shown == written
+
+
+def test_every_block_says_what_it_is(blocks):
+    for block in blocks:
+        assert re.fullmatch(r"[0-9a-f]{16}", block["data-key"])
+        assert block["data-model"] == "nnsight-guide/gptj-demo"
+
+
+def test_the_file_behind_every_block_is_there(checkout, pages):
+    for path, page in pages.items():
+        for link in page.select("[data-snippet] .filename a"):
+            target = (checkout / "site" / path).parent / link["href"]
+            assert target.is_file(), f"{path} links to {link['href']}"
+
+
+def test_no_output_is_empty(blocks):
+    for block in blocks:
+        output = block.select_one(".guide-output")
+        assert output is None or output.text.strip(), f"{block['data-cell']} shows nothing"
+
+
+def test_no_page_shows_a_traceback(pages):
+    for path, page in pages.items():
+        assert "Traceback" not in page.text, path
+
+
+def test_no_page_shows_a_path_of_this_machine(checkout, pages):
+    for path, page in pages.items():
+        html = str(page)
+        for private in (str(checkout), str(Path.home()), sys.prefix, "/tmp/", "ipykernel"):
+            assert private not in html, f"{path} shows {private}"
+
+
+WHERE = {
+    "[data-snippet]": " in bfloat16 on ",  # and a device, or the stand-in for NDIF
+    "[data-idiom]": ", nnsight",  # each loads the model as it likes
+}
+
+
+def test_a_page_with_outputs_ends_with_their_provenance(pages):
+    for path, page in pages.items():
+        expected = {where for shown, where in WHERE.items() if page.select(shown)}
+        lines = [line.text for line in page.select(".guide-provenance")]
+        found = {where for where in WHERE.values() for line in lines if f"demo{where}" in line}
+        assert found == expected, path
+        for line in lines:
+            assert re.search(
+                r"^Outputs on this page: [\w./-]+( in bfloat16 on [\w -]+)?, nnsight 0\.8\.1, "
+                r"torch 2\.13\.0\S*, transformers 5\.22\.2; run on \d{4}-\d\d-\d\d\.$",
+                line,
+            )

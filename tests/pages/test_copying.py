@@ -1,0 +1,163 @@
+"""Copying works: what a chapter shows, copied into an empty folder, runs there."""
+
+import re
+import subprocess
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from bs4 import Tag
+from playwright.sync_api import expect
+
+from nnsight_guide.demo_model.checkpoint import checkpoint
+from nnsight_guide.recording.cells import is_remote
+from tests.support import warm
+from tests.support.browser import served
+from tests.support.notebooks import alone
+from tests.support.pages import ROOT, chapter_pages
+
+CHAPTERS = chapter_pages()
+DOWNLOADS = sorted(p.stem for p in ROOT.glob("snippets/*.py") if p.stem != "__init__")
+NOT_ALONE = {
+    "attention_checks": "it calls the checkers, which are the guide's own package",
+}
+IMPORTS = """
+import importlib
+for name in ("snippets", "nnsight_guide"):
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        print(error)
+"""
+
+Done = subprocess.CompletedProcess[str]
+
+
+def run_alone(script: str, folder: Path, environment: Mapping[str, str]) -> Done:
+    """Run a script in an empty folder, without this repository and without its package.
+
+    The package is installed by a `.pth` file that names its folder, which `-S` leaves unread.
+    """
+    folder.mkdir()
+    copied = folder / "copied.py"
+    copied.write_text(script, encoding="utf-8")
+    return warm.run(copied, cwd=folder, env=alone(environment), flags=["-P", "-S"])
+
+
+def source(block: Tag) -> str:
+    """Return the code that a block shows, as the page holds it."""
+    return block.select_one(".highlight pre > code").get_text()
+
+
+def cell_in_file(snippet: str, name: str) -> str:
+    """Return a cell as it stands in the snippet's file; one in comments, without their signs."""
+    text = snippet_file(snippet).read_text("utf-8")
+    found = re.search(rf"^# %% {name}\b(.*)\n((?:(?!# %% ).*\n)*)", text, re.MULTILINE)
+    lines = found[2].strip("\n")
+    return re.sub("^# ?", "", lines, flags=re.MULTILINE) if "active-ipynb" in found[1] else lines
+
+
+def snippet_file(name: str) -> Path:
+    return ROOT / "snippets" / f"{name}.py"
+
+
+@pytest.fixture(scope="session")
+def demo_environment() -> dict[str, str]:
+    return {"GUIDE_MODEL": str(checkpoint()), "HF_HUB_OFFLINE": "1"}
+
+
+@pytest.fixture(scope="module")
+def runs(pages, checkout, tmp_path_factory, demo_environment, service):
+    """Start every script, two at a time, and hand out what will have come of each."""
+    scripts = {
+        name: (
+            (checkout / "site" / "downloads" / f"{name}.py").read_text("utf-8"),
+            is_remote(snippet_file(name)),
+        )
+        for name in set(DOWNLOADS) - set(NOT_ALONE)
+    }
+    for chapter in CHAPTERS:
+        blocks = pages[chapter].select("[data-snippet]:not([data-raises])")
+        needs_service = any(is_remote(snippet_file(block["data-snippet"])) for block in blocks)
+        scripts[chapter] = "\n\n".join(map(source, blocks)), needs_service
+    root = tmp_path_factory.mktemp("alone")
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        # What is about remote execution has no folder for a model, but the id of a live one.
+        remote_environment = {**service.environment(), "GUIDE_MODEL": service.repo_id}
+        yield {
+            name: pool.submit(
+                run_alone,
+                script,
+                root / str(number),
+                remote_environment if needs_service else demo_environment,
+            )
+            for number, (name, (script, needs_service)) in enumerate(scripts.items())
+        }
+
+
+def assert_ran(run: Future[Done]) -> None:
+    done = run.result()
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_where_the_copies_run_neither_repository_nor_package_can_be_imported(
+    tmp_path, demo_environment
+):
+    done = run_alone(IMPORTS, tmp_path / "empty", demo_environment)
+    assert done.stdout.splitlines() == [
+        "No module named 'snippets'",
+        "No module named 'nnsight_guide'",
+    ]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_blocks_of_a_chapter_run_as_one_script(runs, chapter):
+    assert_ran(runs[chapter])
+
+
+@pytest.mark.parametrize("name", [name for name in DOWNLOADS if name not in NOT_ALONE])
+def test_a_downloaded_script_runs_on_its_own(runs, name):
+    assert_ran(runs[name])
+
+
+def test_only_what_needs_the_guides_package_is_not_run_alone():
+    for name, reason in NOT_ALONE.items():
+        assert reason
+        assert "from nnsight_guide" in snippet_file(name).read_text("utf-8")
+
+
+def test_every_block_is_its_cell_byte_for_byte(pages):
+    blocks = [block for page in pages.values() for block in page.select("[data-snippet]")]
+    assert blocks
+    for block in blocks:
+        # The line end at the end of the last line is the page's, and no button copies it.
+        cell = cell_in_file(block["data-snippet"], block["data-cell"])
+        assert source(block).encode() == cell.encode() + b"\n"
+
+
+def test_what_can_be_copied_is_source_and_never_output_or_fragment(pages):
+    for path, page in pages.items():
+        for block in page.select("[data-snippet]"):
+            code = block.select_one(".highlight pre > code")
+            assert not code.find_parent(class_="no-copy"), f"{path}: {block['data-cell']}"
+        for code in page.select("[data-fragment-of] pre > code, .guide-output pre > code"):
+            assert code.find_parent(class_="no-copy"), f"{path}: {code.text[:60]}"
+
+
+def test_the_copy_button_puts_the_cell_on_the_clipboard(browser, checkout, first_build):
+    with served(checkout / "site") as address:
+        context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        page.goto(f"{address}chapters/running-the-model/")
+        blocks = page.locator("article > [data-snippet]")
+        expect(blocks.locator("[data-md-type=copy]")).to_have_count(blocks.count())
+        for block in blocks.all():
+            block.locator("[data-md-type=copy]").click()
+            snippet, name = map(block.get_attribute, ("data-snippet", "data-cell"))
+            cell = cell_in_file(snippet, name)
+            page.wait_for_function(
+                "cell => navigator.clipboard.readText().then(text => text === cell)", arg=cell
+            )
+        assert blocks.count() > 5
+        context.close()

@@ -1,0 +1,63 @@
+"""The whole site and the snippets' own tests, with every trace on the loopback service."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import succeed
+from tests.support.sites import copy_checkout
+
+
+def run(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    own = str(checkout / "src")
+    return succeed(*(sys.executable, "-m", *arguments), cwd=checkout, PYTHONPATH=own, **environment)
+
+
+@pytest.fixture(scope="module")
+def checkout(root, tmp_path_factory):
+    """A copy of the checkout of this module's own, so that no other recordings are touched."""
+    copy = copy_checkout(tmp_path_factory.mktemp("remote") / "guide")
+    # The idioms of 2024 run on no service: what became of them, if it is fresh, will do.
+    idioms = Path(".cache/nnsight-guide/recordings/demo/from_2024")
+    if (root / idioms).is_dir():
+        shutil.copytree(root / idioms, copy / idioms)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def built(checkout, service):
+    """What a build of the whole site said."""
+    profile = {"GUIDE_PROFILE": "remote", "GUIDE_MODEL": service.repo_id}
+    done = run(checkout, "mkdocs", "build", "--strict", **service.environment(), **profile)
+    return done.stdout + done.stderr
+
+
+def test_every_snippet_runs_with_every_trace_remote(checkout, built):
+    n_snippets = len([p for p in (checkout / "snippets").glob("*.py") if p.stem != "__init__"])
+    assert f"{n_snippets} of {n_snippets} snippets run" in built
+    recorded = checkout / ".cache" / "nnsight-guide" / "recordings" / "remote"
+    assert len(list(recorded.glob("*.ipynb"))) == n_snippets
+    assert "attempt" not in built
+
+
+def test_the_whole_build_holds_the_key_nowhere(checkout, built, service):
+    assert service.key not in built
+    for path in checkout.rglob("*"):
+        if path.is_file():
+            assert service.key.encode() not in path.read_bytes(), path
+
+
+def test_the_snippets_pass_the_tests_of_the_local_build(checkout, built, capsys):
+    done = run(
+        checkout, "pytest", "-p", "no:cacheprovider", "tests/snippets", GUIDE_TESTS_REMOTE="1"
+    )
+    summary = done.stdout.splitlines()[-1]
+    passed, local = (re.search(rf"(\d+) {what}", summary) for what in ("passed", "deselected"))
+    n_passed, n_local = int(passed[1]), int(local[1]) if local else 0
+    with capsys.disabled():
+        print(f"\n{n_passed} snippet tests ran remotely, {n_local} are local by nature")
+    assert n_local <= n_passed / 20

@@ -1,0 +1,326 @@
+"""Recordings of the real model, end to end; a checkpoint of the demo's size stands in for it."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.recording.committed import committed_freshness, committed_path
+from nnsight_guide.recording.recordings import Recording
+from tests.support.processes import succeed
+from tests.support.sites import MATERIAL, block, make_site
+from tests.support.snippets import edit, undone
+from tests.support.stand_in import hub_with_stand_in, stand_in
+
+FOLDER = "snippets/recordings/gpt-j-6b"
+NAMES = ["first", "model", "second", "words"]
+WORDS = 'from snippets.model import model\n\n# %% ids\nprint(model.tokenizer("Hello").input_ids)\n'
+REMOTE = '# %% tags=["remote"]\nfrom snippets.model import model\n\n# %% job\nprint(1)\n'
+PAGE = block(
+    "which_model()",
+    'cell("first", "ask")',
+    'cell("second", "ask", fold="The answer")',
+    'cell("words", "ids")',
+    'output("first", "ask")',
+    'published("trace")',
+)
+
+
+@pytest.fixture(scope="module")
+def project(module_project):
+    """A project with a snippet that every model answers alike, one about NDIF, and a site."""
+    module_project.snippets.joinpath("words.py").write_text(WORDS)
+    module_project.snippets.joinpath("far.py").write_text(REMOTE)
+    settings = {"theme": MATERIAL, "markdown_extensions": ["admonition", "pymdownx.superfences"]}
+    return make_site(module_project, {"index.md": f"# A chapter\n\n{PAGE}"}, **settings)
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory) -> Path:
+    return hub_with_stand_in(tmp_path_factory.mktemp("models") / "hub")
+
+
+@pytest.fixture(scope="module")
+def local(hub) -> dict[str, str]:
+    """The variables with which the stand-in is the model that runs."""
+    return {"GUIDE_PROFILE": "local", "GUIDE_MODEL": "", "HF_HUB_CACHE": str(hub)}
+
+
+@pytest.fixture(scope="module")
+def record(project, local):
+    """Record the real model, which is what the stand-in is called here."""
+
+    def record():
+        arguments = (sys.executable, "-m", "nnsight_guide", "record")
+        return succeed(*arguments, cwd=project.root, **local).stdout
+
+    return record
+
+
+@pytest.fixture(scope="module")
+def recorded(record) -> str:
+    """What the first recording said."""
+    return record()
+
+
+@pytest.fixture(scope="module")
+def build(project, recorded):
+    """Build the site with the demo model, and hand back the page."""
+
+    def build() -> BeautifulSoup:
+        succeed(sys.executable, "-m", "mkdocs", "build", "--strict", cwd=project.root)
+        html = (project.root / "site" / "index.html").read_text()
+        return BeautifulSoup(html, "html.parser").select_one("article")
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def article(build) -> BeautifulSoup:
+    """The page as it is when nothing is stale."""
+    return build()
+
+
+@pytest.fixture(autouse=True)
+def _undone(project):
+    with undone(project):
+        yield
+
+
+def files(project) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (project.root / FOLDER).iterdir()}
+
+
+def fresh(project, snippet: str) -> Recording | None:
+    state = committed_freshness(project, snippet)
+    return state.recorded if state.is_fresh else None
+
+
+def date(project) -> str:
+    return fresh(project, "first").provenance["date"]
+
+
+def shown(block) -> list[tuple[str, str]]:
+    """Return label and output of each tab of a block."""
+    labels = [label.text for label in block.select(".tabbed-labels > label")]
+    outputs = [output.text for output in block.select(".tabbed-block > .guide-output")]
+    return list(zip(labels, outputs, strict=True))
+
+
+def test_record_writes_what_runs_on_the_real_model_and_nothing_else(project, recorded):
+    assert sorted(files(project)) == [f"{name}.ipynb" for name in NAMES]
+    assert recorded.startswith(f"4 recordings written to {FOLDER}: ")
+    assert "not recorded, since they need PROFILE=remote: far" in recorded
+
+
+def test_a_committed_recording_is_a_notebook_that_says_how_it_was_made(project, recorded):
+    import nbformat
+
+    path = committed_path(project, "first")
+    nbformat.validate(nbformat.read(path, as_version=4))
+    made = fresh(project, "first").provenance
+    assert (made["profile"], made["model"]) == ("local", "EleutherAI/gpt-j-6b")
+    assert (made["device"], made["dtype"]) == ("cpu", "bfloat16")
+
+
+def test_a_second_run_that_gives_the_same_leaves_every_file_byte_identical(
+    project, record, recorded
+):
+    before = files(project)
+    shutil.rmtree(project.cache / "recordings" / "local")  # so that all of it really runs again
+    assert "4 as they were: first, model, second, words" in record()
+    assert files(project) == before
+
+
+def test_only_what_changed_is_written(project, record, recorded):
+    before = files(project)
+    edit(project, "first", "print(best.item())", "print(best.item() + 1)")
+    assert record().startswith(f"1 recordings written to {FOLDER}: first\n")
+    assert {name for name, text in files(project).items() if text != before[name]} == {
+        "first.ipynb"
+    }
+    edit(project, "first", "best.item() + 1", "best.item()")
+    record()
+
+
+def test_the_demo_profile_is_refused_in_one_line(project, command):
+    done = command("nnsight_guide", "record", cwd=project.root)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "nnsight_guide: records the real model: set PROFILE=local or PROFILE=remote\n"
+    )
+
+
+def test_a_model_in_a_folder_is_recorded_under_the_folders_name(tmp_path, project):
+    elsewhere = tmp_path / "project"
+    shutil.copytree(project.root, elsewhere, ignore=shutil.ignore_patterns("recordings", "site"))
+    (elsewhere / "snippets" / "tell.py").write_text(
+        "from snippets.model import model\n\n# %% tell\nprint(model.repo_id)\n"
+    )
+    folder = stand_in(tmp_path / "random-gptj")
+    local = {"GUIDE_PROFILE": "local", "GUIDE_MODEL": str(folder)}
+    succeed(sys.executable, "-m", "nnsight_guide", "record", cwd=elsewhere, **local)
+    for path in (elsewhere / FOLDER).iterdir():
+        assert Recording.load(path).provenance["model"] == "random-gptj"
+        assert str(tmp_path) not in path.read_text()
+
+
+@pytest.mark.parametrize("name", ["snippets/first.py", "snippets/model.py", "requirements.lock"])
+def test_what_a_recording_depends_on_makes_it_stale_by_name(project, recorded, name):
+    path = project.root / name
+    path.write_text(path.read_text() + "\n# changed\n")
+    assert committed_freshness(project, "first").stale_because == [f"{name} changed"]
+    assert fresh(project, "first") is None
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "may_be_shown"),
+    [
+        ("profile", "remote", True),
+        ("model", "EleutherAI/gpt-j-6b another-fingerprint", True),
+        ("torch", "2.13.0+cu130", True),
+        ("torch", "2.12.0", False),
+        ("nnsight", "0.9.0", False),
+        ("recording format", "0", False),
+        ("Python", "3.1.4", False),
+    ],
+)
+def test_it_is_fresh_on_any_machine_but_not_with_other_versions(
+    project, recorded, part, value, may_be_shown
+):
+    path = committed_path(project, "first")
+    good = path.read_bytes()
+    made = Recording.load(path)
+    assert part in made.key_parts
+    made.content["metadata"]["guide"]["key_parts"][part] = value
+    made.save(path)
+    try:
+        assert (fresh(project, "first") is not None) == may_be_shown
+    finally:
+        path.write_bytes(good)
+
+
+@pytest.mark.parametrize("damage", [b"{}", b"<<<<<<< HEAD\n{}", b""])
+def test_a_damaged_recording_is_named_and_not_passed_over(project, recorded, damage):
+    path = committed_path(project, "first")
+    good = path.read_bytes()
+    path.write_bytes(damage)
+    try:
+        with pytest.raises(GuideError, match=rf"^{FOLDER}/first\.ipynb is damaged: `git restore"):
+            fresh(project, "first")
+    finally:
+        path.write_bytes(good)
+
+
+def test_a_snippet_that_does_not_exist_has_no_recording(project):
+    with pytest.raises(GuideError, match="there is no snippet 'frist'"):
+        fresh(project, "frist")
+
+
+def test_status_tells_of_the_committed_recordings(project, recorded, command):
+    def status(*arguments):
+        return command("nnsight_guide", "status", *arguments, cwd=project.root).stdout
+
+    assert status().count("committed: fresh, EleutherAI/gpt-j-6b, 2") == len(NAMES)
+    assert status().count("committed: none") == 1
+    project.lock_file.write_text("nnsight==0.8.2\n")
+    assert "committed: stale (requirements.lock changed), EleutherAI/gpt-j-6b" in status()
+    far, first, *_ = json.loads(status("--json"))["snippets"]
+    assert far["committed"]["why"] == ["no recording"]
+    assert first["committed"]["why"] == ["requirements.lock changed"]
+
+
+def test_a_page_shows_the_real_models_output_first_and_the_demos_beside_it(project, article):
+    first, second, words = article.select("[data-snippet]")
+    (label, real), (demo_label, demo) = shown(first)
+    assert (label, demo_label) == ("GPT-J-6B", "Demo model")
+    assert demo == "6342"
+    assert real not in ("", demo)
+    told = first.select_one(".guide-recorded").text
+    assert told == f"Recorded on a CPU with EleutherAI/gpt-j-6b on {date(project)}"
+    assert shown(second)[0][1] == "The answer6342"  # what the demo finds least likely
+    assert second.select(".tabbed-block > .guide-output > details > summary")
+    assert words.select_one(".guide-output").text == "[15496]"
+
+
+def test_each_output_names_its_model_and_the_block_the_one_that_the_build_ran(article):
+    block = article.select_one("[data-snippet]")
+    assert block["data-model"] == "nnsight-guide/gptj-demo"
+    real, demo = block.select(".tabbed-block > .guide-output")
+    assert real["data-model"] == "EleutherAI/gpt-j-6b"
+    assert (demo["data-model"], demo["data-key"]) == (block["data-model"], block["data-key"])
+    assert real["data-key"] != demo["data-key"]
+
+
+def test_equal_outputs_stand_there_once_and_without_tabs(article):
+    words = article.select_one("[data-snippet=words]")
+    assert words.select(".tabbed-set") == []
+    assert len(words.select(".guide-output")) == 1
+
+
+def test_the_ids_of_the_tabs_are_unique_and_the_same_in_every_build(article, build):
+    tabs = article.select(".tabbed-set > input")
+    assert len({tab["id"] for tab in tabs}) == len(tabs) == 6
+    assert len({tab["name"] for tab in tabs}) == 3
+    assert [tab["id"] for tab in tabs] == [
+        tab["id"] for tab in build().select(".tabbed-set > input")
+    ]
+
+
+def test_an_output_alone_has_tabs_too(article):
+    alone = article.select_one("[data-output-of]")
+    assert [label for label, _ in shown(alone)] == ["GPT-J-6B", "Demo model"]
+
+
+def test_the_page_says_which_two_models_ran(project, article):
+    note = article.select_one(".guide-model").text
+    assert "EleutherAI/gpt-j-6b" in note
+    assert "demo model" in note
+    lines = [line.text for line in article.select(".guide-provenance")]
+    assert sorted(line.split(" in ")[0].split(": ")[1] for line in lines) == [
+        "EleutherAI/gpt-j-6b",
+        "nnsight-guide/gptj-demo",
+    ]
+    assert all(date(project) in line for line in lines)
+
+
+def test_where_gpt_j_itself_is_shown_the_published_table_is_not(project, article, build):
+    assert "published" not in article.text
+    edit(project, "words", "Hello", "Hello you")
+    assert "What was published for GPT-J-6B" in build().text
+
+
+def test_a_stale_recording_is_never_shown(project, build):
+    edit(project, "first", "print(best.item())", "print(best.item() + 1)")
+    article = build()
+    first, second, _ = article.select("[data-snippet]")
+    assert first.select(".tabbed-set") == []
+    assert first.select_one(".guide-output").text == "6343"
+    assert len(shown(second)) == 2
+
+
+def test_another_checkpoint_than_gpt_j_goes_by_its_own_name(project, build):
+    path = committed_path(project, "first")
+    good = path.read_text()
+    made = Recording.load(path)
+    made.content["metadata"]["guide"]["provenance"]["model"] = "random-gptj"
+    made.save(path)
+    try:
+        article = build()
+    finally:
+        path.write_text(good)
+    assert shown(article.select_one("[data-snippet]"))[0][0] == "random-gptj"
+    assert "What was published for GPT-J-6B" in article.text
+
+
+def test_a_build_with_another_profile_than_the_demo_shows_no_tabs(project, local, recorded):
+    arguments = ("-m", "mkdocs", "build", "--strict", "--site-dir", "site-local")
+    succeed(sys.executable, *arguments, cwd=project.root, **local)
+    html = (project.root / "site-local" / "index.html").read_text()
+    page = BeautifulSoup(html, "html.parser")
+    assert page.select(".tabbed-set") == []
+    assert page.select_one("[data-snippet]")["data-model"] == "EleutherAI/gpt-j-6b"

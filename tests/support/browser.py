@@ -1,0 +1,134 @@
+"""A reader's browser: what it asks of a site, what it complains of, and what a test asks a page."""
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import SimpleHTTPRequestHandler
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import axe_playwright_python
+from playwright.sync_api import ConsoleMessage, Page, Route, expect
+
+from tests.support.services import Quiet, serving
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+HOW_TO_GET_IT = "no Chromium here: `apt-get install chromium`, or set CHROME to one"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A built site, and the address at which it is served."""
+
+    folder: Path
+    address: str
+
+
+class QuietHandler(Quiet, SimpleHTTPRequestHandler):
+    """Hands out the files of a folder."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on a free port of 127.0.0.1."""
+    with serving(functools.partial(QuietHandler, directory=str(folder))) as address:
+        yield f"{address}/"
+
+
+@dataclass
+class Visit:
+    """A page of the browser, and what it asked for and complained of."""
+
+    page: Page
+    own: str
+    asked: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.route("**/*", self._let_own_through)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+
+    def fetched(self, name: str) -> int:
+        """How often the file of that name was asked for."""
+        return sum(urlsplit(url).path.endswith(f"/{name}") for url in self.asked)
+
+    def _let_own_through(self, route: Route) -> None:
+        url = route.request.url
+        self.asked.append(url)
+        if url.startswith((self.own, "data:", "blob:")):
+            route.fallback()
+        else:
+            self.refused.append(url)
+            route.abort()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+FAULTS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+    .flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 160)}`))"""
+
+# All that Tab should reach in what is read: links, buttons, folds, tabs, and boxes that scroll.
+REACHABLE = """() => {
+    const seen = box => box.checkVisibility({visibilityProperty: true});
+    const scrolls = box => ["auto", "scroll"].includes(getComputedStyle(box).overflowX)
+        && (box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1);
+    const boxes = [...document.querySelectorAll("article :not([tabindex='-1'])")].filter(seen);
+    const asked = boxes.filter(box => scrolls(box)
+        || box.matches("a[href], summary, button, select, [role=button], input:checked"));
+    asked.forEach((box, number) => box.dataset.asked = number);
+    return asked.map(box => box.outerHTML.slice(0, 120));
+}"""
+FOCUSED = """() => {
+    const box = document.activeElement;
+    if (box === document.body) return null;
+    // Who is in a box that scrolls has reached the box.
+    const parents = [];
+    for (let up = box; up; up = up.parentElement)
+        if (up.dataset?.asked) parents.push(Number(up.dataset.asked));
+    return {asked: parents, html: box.outerHTML.slice(0, 120)};
+}"""
+
+PAINT = """() => new Promise(resolve => new PerformanceObserver(list =>
+    resolve(list.getEntries().at(-1).startTime))
+    .observe({type: "largest-contentful-paint", buffered: true}))"""
+
+
+def faults(page: Page) -> list[str]:
+    """Return what axe finds wrong with what the page shows now."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    return list(page.evaluate(FAULTS))
+
+
+def settle(page: Page) -> None:
+    """Wait until the scripts of a page have done what they do on their own."""
+    page.wait_for_load_state("networkidle")
+    # A machine that has other work takes seconds to draw a figure.
+    undrawn = page.locator(".guide-figure:not([data-drawn])")
+    expect(undrawn).to_have_count(0, timeout=30_000)
+    page.wait_for_timeout(150)
+
+
+def search(page: Page, words: str) -> None:
+    """Type into the search, as a reader does, and wait for what it finds."""
+    page.keyboard.press("/")
+    expect(page.locator(".md-search__input")).to_be_focused()
+    page.keyboard.type(words, delay=20)
+    # The last letters may be under way when the first are found.
+    whole = words.replace(" ", "+")
+    found = page.locator(f".md-search-result__link[href*='h={whole}']")
+    expect(found.filter(visible=True).first).to_be_visible()

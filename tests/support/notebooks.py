@@ -1,0 +1,65 @@
+"""Run a notebook as a reader does who has nothing of this project but the file."""
+
+import json
+import os
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.support import warm
+from tests.support.processes import succeed
+
+# The notebook as far as it came is written whether or not a cell stopped it.
+DRIVER = """
+import sys
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+notebook = nbformat.read("notebook.ipynb", as_version=4)
+try:
+    NotebookClient(notebook, kernel_name="alone", timeout=300).execute()
+except CellExecutionError:
+    pass
+nbformat.write(notebook, "executed.ipynb")
+"""
+
+
+def alone(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a reader's process, which finds all packages but this project's."""
+    packages = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    own = ("GUIDE_", "HF_", "NDIF_", "PYTHON", "JUPYTER", "IPYTHON")
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(own)},
+        "PYTHONPATH": os.pathsep.join(sorted(packages)),
+        warm.FOLDER: os.environ[warm.FOLDER],
+        **environment,
+    }
+
+
+def execute(
+    notebook: Mapping[str, Any], folder: Path, environment: Mapping[str, str]
+) -> dict[str, Any]:
+    """Run a notebook in an empty folder, without this repository and without its package.
+
+    The package is installed by a `.pth` file that names its folder, which `-S` leaves unread.
+    """
+    kernel = folder / "jupyter" / "kernels" / "alone"
+    kernel.mkdir(parents=True)
+    module = [str(warm.LAUNCHER)] if warm.CAN_COPY else ["-m", "ipykernel_launcher"]
+    launch = [sys.executable, "-P", "-S", *module, "-f", "{connection_file}"]
+    spec = {"argv": launch, "display_name": "Alone", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(spec))
+    (folder / "notebook.ipynb").write_text(json.dumps(notebook))
+    succeed(
+        *(sys.executable, "-c", DRIVER),
+        cwd=folder,
+        env=alone(environment),
+        IPYTHONDIR=str(folder / "ipython"),
+        JUPYTER_PATH=str(folder / "jupyter"),
+        JUPYTER_RUNTIME_DIR=str(folder / "runtime"),
+    )
+    executed: dict[str, Any] = json.loads((folder / "executed.ipynb").read_text("utf-8"))
+    return executed

@@ -1,0 +1,78 @@
+"""Kernels and scripts that start from a process in which torch and nnsight are imported already.
+
+Half of the time of all tests would be these imports. What runs is the same; it only starts from a
+copy (`zygote`). Tests that kill or time processes, marked `real_processes`, start real ones.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.support.warm import asking
+from tests.support.warm.asking import FOLDER
+
+CAN_COPY = (
+    sys.platform == "linux"
+)  # elsewhere, a process that has loaded torch does not fork safely
+LAUNCHER = Path(__file__).with_name("kernels") / "ipykernel_launcher.py"
+
+
+def prepare() -> None:
+    """Name the folder of the warm processes, which all workers of one run share."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = Path(tempfile.gettempdir(), f"guide-warm-{run[:12]}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    os.environ[FOLDER] = str(folder)
+    held = folder / "held"
+    if not held.exists():
+        os.mkfifo(held)
+    os.open(held, os.O_RDWR)  # never closed: the system does so when this process ends
+
+
+def forget() -> None:
+    """Remove the folder if no warm process was started: else the last of them does."""
+    folder = Path(os.environ[FOLDER])
+    if folder.is_dir() and [path.name for path in folder.iterdir()] == ["held"]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def use_for_kernels(patch: pytest.MonkeyPatch) -> None:
+    """Let every kernel that is started from here be warm."""
+    if CAN_COPY:
+        patch.setenv("PYTHONPATH", str(LAUNCHER.parent))
+
+
+def run(
+    script: Path, *, cwd: Path, env: Mapping[str, str], flags: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run `python SCRIPT`; flags are the interpreter's."""
+    if not CAN_COPY:
+        command = [sys.executable, *flags, str(script)]
+        return subprocess.run(
+            command, cwd=cwd, env=env, capture_output=True, text=True, timeout=600, check=False
+        )
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output,
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
+        Path(os.devnull).open() as nothing,
+        asking.ask(
+            [str(script)],
+            cwd=str(cwd),
+            env={**env, FOLDER: os.environ[FOLDER]},
+            flags=flags,
+            streams=[stream.fileno() for stream in (nothing, output, errors)],
+        ) as connection,
+    ):
+        connection.settimeout(600)
+        status = asking.status(connection)
+        texts = []
+        for stream in (output, errors):
+            stream.seek(0)
+            texts.append(stream.read())
+    return subprocess.CompletedProcess([str(script)], status, *texts)

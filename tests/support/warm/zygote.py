@@ -1,0 +1,111 @@
+"""A process that has imported what takes seconds; whoever asks it gets a copy of it, and that runs.
+
+`python zygote.py SOCKET` imports them and listens there. A request is JSON (what to run,
+in which folder and environment) with the three standard streams; the copy becomes that program. Its
+end is answered by its exit status. A copy ends with whoever asked for it; all end with standard
+input. Nothing but imports happens before a copy is made: no model, and no thread, which a copy
+would lack.
+"""
+
+import gc
+import importlib
+import json
+import os
+import runpy
+import selectors
+import shutil
+import signal
+import socket
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+MAX_REQUEST = 1024**2
+
+
+LIBRARIES = (  # what code that traces models imports
+    *("circuitsvis", "ipykernel.kernelapp", "nnsight", "transformers.pipelines"),
+    "transformers.models.gpt2.tokenization_gpt2",
+    "transformers.models.gptj.modeling_gptj",
+)
+
+
+def become(request: dict[str, Any], streams: list[int]) -> None:
+    """Be the program that was asked for, from here to the end of this process."""
+    os.setsid()
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["env"], JPY_PARENT_PID=str(os.getppid()))
+    sys.argv = request["argv"]
+    gc.enable()
+    module = request["module"]
+    if not sys.flags.safe_path:
+        sys.path[0] = request["cwd"] if module else str(Path(sys.argv[0]).parent)
+    if module:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    else:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+
+
+def main() -> None:
+    gc.disable()  # which imports faster
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    gc.freeze()
+    assert threading.active_count() == 1, threading.enumerate()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(sys.argv[1])
+    listener.listen()
+    print("ready", flush=True)
+    waiting = selectors.DefaultSelector()
+    waiting.register(0, selectors.EVENT_READ, None)
+    waiting.register(listener, selectors.EVENT_READ, None)
+    while True:
+        for key, _ in waiting.select():
+            if key.fd == 0:
+                for other in [key for key in waiting.get_map().values() if key.data]:
+                    end(other.data[0])
+                shutil.rmtree(Path(sys.argv[1]).parent, ignore_errors=True)
+                return None
+            if key.fileobj is listener:
+                asking, _ = listener.accept()
+                text, streams, _, _ = socket.recv_fds(asking, MAX_REQUEST, 3)
+                if (child := os.fork()) == 0:
+                    listener.close()
+                    asking.close()
+                    return become(json.loads(text), streams)
+                for stream in streams:
+                    os.close(stream)
+                pair = (child, asking, os.pidfd_open(child))
+                waiting.register(asking, selectors.EVENT_READ, pair)
+                waiting.register(pair[2], selectors.EVENT_READ, pair)
+                continue
+            child, asking, has_ended = key.data
+            if key.fd == has_ended:
+                _, status = os.waitpid(child, 0)
+                with suppress(OSError):  # whoever asked has gone
+                    asking.send(json.dumps(os.waitstatus_to_exitcode(status)).encode())
+                waiting.unregister(has_ended)
+                os.close(has_ended)
+                with suppress(KeyError, ValueError):
+                    waiting.unregister(asking)
+                asking.close()
+            elif message := asking.recv(16):
+                os.kill(child, int(message))
+            else:
+                waiting.unregister(asking)
+                end(child)
+            break  # what else was ready may just have gone
+
+
+def end(child: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()
