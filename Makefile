@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests run in two processes, and begin with those that take longest (tests/conftest.py).
+TWO := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help install site offline serve record test test-long lint format lock canary dist check-links \
@@ -34,10 +36,10 @@ record: install ## Run the real model and keep its outputs to commit: PROFILE=lo
 	$(if $(PROFILE),GUIDE_PROFILE=$(PROFILE)) $(BIN)/python -m nnsight_guide record
 
 test: install ## Run all tests but the long ones
-	$(BIN)/pytest
+	$(BIN)/pytest $(TWO)
 
 test-long: install ## Run the tests that attack: mutants, kills, hundreds of edits
-	$(BIN)/pytest -m long
+	$(BIN)/pytest $(TWO) -m long
 
 lint: install ## Check style and types
 	$(BIN)/ruff check
@@ -56,7 +58,7 @@ lock: install ## Write requirements.lock anew from pyproject.toml (the pins that
 	sed -i.old -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/' requirements.lock && rm requirements.lock.old
 
 bench: install ## Measure the guide beside other tools (three quarters of an hour), into benchmarks/results
-	@$(BIN)/python -m benchmarks.bench
+	@$(BIN)/python -m benchmarks.peers
 
 bench-full: install ## Measure the site on 6 billion random weights: FOLDER=… for their 12.1 GB
 	@$(BIN)/python -m benchmarks.full_size "$(FOLDER)"
@@ -71,10 +73,11 @@ dist: install ## Build a wheel into dist/: the checkers, the demo model and the 
 	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
 check-links: install ## Ask every address outside of the built site whether it still answers
-	$(BIN)/python -m nnsight_guide.external_links site
+	@test -f site/index.html || { echo 'there is no site in site: `make site` builds it'; exit 1; }
+	@$(BIN)/linkchecker --config linkcheckerrc site/
 
 demo-model: install ## Train the demo model anew (some minutes), and ship the result
-	$(BIN)/python -m nnsight_guide.demo_model.training
+	$(BIN)/python -m nnsight_guide.demo_model.training.train
 
 clean: ## Remove what builds have made; the next one runs every snippet
 	rm -rf site site-offline.zip dist .cache
