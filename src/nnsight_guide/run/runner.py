@@ -147,8 +147,8 @@ class Runner:
                 f"snippets/{snippet}.py changes {', '.join(changed)}, which the snippets "
                 "after it share: undo the change at its end, or work on a copy"
             )
-        if key_parts != recordings.key_parts(self.project, snippet, profile):
-            plan.look_again([snippet])
+        plan.look_again([snippet])  # it may have been edited while it ran
+        if plan.snippets[snippet].key_parts != key_parts:
             return await self._record(plan, snippet)
         outputs.normalise(notebook, self.project.root)
         if profile.folder:
