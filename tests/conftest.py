@@ -204,7 +204,7 @@ def built(once: Callable[..., Path], build: Callable[[Path], str]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def ran_again(once: Callable[..., Path], command: Command) -> Callable[..., Path]:
+def ran_again(once: Callable[..., Path]) -> Callable[..., Path]:
     """Run snippets, or the idioms of 2024, from nothing once more, in another copy of the guide.
 
     What this gives is what the tests of the snippets and idioms look at, and it has to be equal to
@@ -216,9 +216,8 @@ def ran_again(once: Callable[..., Path], command: Command) -> Callable[..., Path
         guide = folder / "another" / "place"
 
         def make(_: Path) -> None:
-            environment = {"PYTHONPATH": str(guide / "src")}
-            done = command("nnsight_guide", "run", *names, cwd=guide, **environment)
-            assert done.returncode == 0, done.stderr
+            run_names = [sys.executable, "-m", "nnsight_guide", "run", *names]
+            succeed(*run_names, cwd=guide, PYTHONPATH=str(guide / "src"))
 
         once(f"ran-{names[0]}", make)
         return guide
