@@ -14,7 +14,7 @@ from nnsight_guide.recording import freshness, keys
 from nnsight_guide.run.plan import Plan
 from tests.support.sites import IDIOM
 
-# It needs no library, so that nothing slow is imported but by the process that copies itself.
+# It needs no library, so that nothing slow is imported.
 GONE = '"""Gone\n\nCall `y`.\n"""\n\ny = print\n\n# %% then\nx(16)\n\n# %% now\ny(16)\n'
 
 

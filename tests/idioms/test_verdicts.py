@@ -9,6 +9,7 @@ import pytest
 
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.idioms import idiom, verdicts
+from nnsight_guide.idioms.execution import run_cells
 from nnsight_guide.idioms.processes import Finished, run_scripts
 
 NOW = Finished(0, "16\n", "")
@@ -88,6 +89,14 @@ def test_each_script_runs_in_a_process_of_its_own(tmp_path):
     finished = [each for _, each in run_scripts(scripts)]
     assert all(each.exit_code == 0 and each.output.endswith("__main__\n") for each in finished)
     assert len({each.output for each in finished} | {str(os.getpid())}) == 4
+
+
+@pytest.mark.parametrize(("setup", "is_imported"), [("", "False"), ("import torch", "True")])
+def test_what_no_script_asks_for_is_not_imported(tmp_path, setup, is_imported):
+    is_there = "import sys; print('tor' + 'ch' in sys.modules)"
+    both = idiom.Idiom("same", "The same", "Still.", setup, then="", now=is_there)
+    ((_, _, now),) = run_cells([both], {}, tmp_path)
+    assert now.output.strip() == is_imported
 
 
 def test_results_come_as_scripts_end_each_with_its_number(tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import axe_playwright_python
-from playwright.sync_api import ConsoleMessage, Page, Route, expect
+from playwright.sync_api import ConsoleMessage, Error, Page, Route, expect
 
 from tests.support.services import Quiet, serving
 
@@ -21,6 +21,7 @@ QUIET = [
     "--disable-sync",
     "--no-first-run",
 ]
+expect.set_options(timeout=30_000)  # milliseconds: a machine that has other work is slow to draw
 HOW_TO_GET_IT = "no Chromium here: `apt-get install chromium`, or set CHROME to one"
 
 
@@ -56,7 +57,13 @@ class Visit:
     def __post_init__(self) -> None:
         self.page.route("**/*", self._let_own_through)
         self.page.on("console", self._hear)
-        self.page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        self.page.on("pageerror", self._catch)
+
+    def leave(self) -> None:
+        """Hear no more of the page, which is to be another visit's."""
+        self.page.unroute("**/*", self._let_own_through)
+        self.page.remove_listener("console", self._hear)
+        self.page.remove_listener("pageerror", self._catch)
 
     def fetched(self, name: str) -> int:
         """How often the file of that name was asked for."""
@@ -71,6 +78,9 @@ class Visit:
             self.refused.append(url)
             route.abort()
 
+    def _catch(self, error: Error) -> None:
+        self.complaints.append(f"uncaught: {error}")
+
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.complaints.append(message.text)
@@ -78,7 +88,7 @@ class Visit:
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
-FAULTS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+FAULTS = """async exclude => (await axe.run({exclude}, {resultTypes: ["violations"]})).violations
     .flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 160)}`))"""
 
 # All that Tab should reach in what is read: links, buttons, folds, tabs, and boxes that scroll.
@@ -107,19 +117,17 @@ PAINT = """() => new Promise(resolve => new PerformanceObserver(list =>
     .observe({type: "largest-contentful-paint", buffered: true}))"""
 
 
-def faults(page: Page) -> list[str]:
-    """Return what axe finds wrong with what the page shows now."""
+def faults(page: Page, but_for: str | None = None) -> list[str]:
+    """Return what axe finds wrong with what the page shows now, but for a part of it."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
-    return list(page.evaluate(FAULTS))
+    return list(page.evaluate(FAULTS, [but_for] if but_for else []))
 
 
 def settle(page: Page) -> None:
     """Wait until the scripts of a page have done what they do on their own."""
     page.wait_for_load_state("networkidle")
-    # A machine that has other work takes seconds to draw a figure.
-    undrawn = page.locator(".guide-figure:not([data-drawn])")
-    expect(undrawn).to_have_count(0, timeout=30_000)
+    expect(page.locator(".guide-figure:not([data-drawn])")).to_have_count(0)
     page.wait_for_timeout(150)
 
 

@@ -85,8 +85,6 @@ def run_stale(project: Project, profile: Profile, states: States) -> list[str]:
 
     """
     names = stale(states)
-    if not names:
-        return []
     with build_lock(project.cache) as has_waited:
         if has_waited:  # another build may have run them meanwhile
             _look_again(project, profile, states, names)

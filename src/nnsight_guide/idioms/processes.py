@@ -108,17 +108,22 @@ def _run_script(script: str, capture: str) -> None:
     runpy.run_path(script, run_name="__main__")
 
 
+def _imports_what_is_slow(script: Path) -> bool:
+    text = script.read_text(encoding="utf-8")
+    return any(name in text for name in ("nnsight", "snippets", "torch", "transformers"))
+
+
 def main(arguments: list[str]) -> None:
     """Run the scripts that are named and print what each has left behind."""
     seconds, *names = arguments
-    copies = sys.platform == "linux"
-    if copies:  # what is slow to import
+    scripts = [Path(name) for name in names]
+    copies = sys.platform == "linux" and any(map(_imports_what_is_slow, scripts))
+    if copies:
         import nnsight  # noqa: F401
         import torch  # noqa: F401
         import transformers.models.gpt2.tokenization_gpt2
         import transformers.models.gptj.modeling_gptj
         import transformers.pipelines  # noqa: F401
-    scripts = [Path(name) for name in names]
     parent = None if sys.platform == "win32" else 0  # Windows cannot wait for a file
     for number, finished in run_scripts(scripts, float(seconds), copies=copies, until=parent):
         # Flushed, since a copy of this process would print once more what still waits in it.

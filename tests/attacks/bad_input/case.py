@@ -49,7 +49,8 @@ class Case:
         files: what is written into the project first, by path, and undone after it.
         environment: variables that are set.
         means: what else has to be broken, for as long as it is entered; it hands out variables.
-        kept: whether a kernel that is running already is used, which saves starting one.
+        kept: whether this process meets it, with a kernel that is running already: most need no
+            process of their own, and starting one takes longer than all else.
         is_interrupted: whether Ctrl-C is pressed as soon as a cell runs.
         status: the exit status.
         is_long: whether it takes more than ten seconds.
@@ -93,7 +94,8 @@ class Case:
 
 def snippet(broken: str, content: Content, line: str) -> Case:
     """Return the case of a file that is no snippet."""
-    return Case(broken, "nnsight_guide run odd", line, {"snippets/odd.py": content})
+    files = {"snippets/odd.py": content}
+    return Case(broken, "nnsight_guide run odd", line, files, kept=True)
 
 
 def cell(broken: str, code: str, line: str, *, at: int = 1, tags: str = "", **more: object) -> Case:

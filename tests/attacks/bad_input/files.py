@@ -60,6 +60,7 @@ CASES = [
         "snippets/odd.py holds your API key: take it out of the file",
         {"snippets/odd.py": "# %% odd\nkey = 'a-key-of-mine'\n"},
         environment={"NDIF_API_KEY": "a-key-of-mine"},
+        kept=True,
     ),
     Case(
         "no lock file",
@@ -67,6 +68,7 @@ CASES = [
         "cannot read requirements.lock: No such file or directory; `git restore requirements.lock` "
         "brings it back",
         {"requirements.lock": None},
+        kept=True,
     ),
     Case(
         "no model.py",
@@ -81,12 +83,14 @@ CASES = [
         "from_2024/odd.py needs a docstring (a title, a blank line, what changed) and two cells, "
         "'# %% then' and '# %% now'",
         {"snippets/from_2024/odd.py": "# %% then\nprint(1)\n\n# %% now\nprint(1)\n"},
+        kept=True,
     ),
     Case(
         "an idiom whose new code fails",
         "nnsight_guide run from_2024",
         "from_2024/odd.py: today's code fails: NameError: name 'x' is not defined",
         {"snippets/from_2024/odd.py": IDIOM.format(now="print(x)")},
+        kept=True,
     ),
     Case(
         "an idiom whose new code fails in a build",

@@ -15,12 +15,14 @@ CASES = [
         "a misspelt snippet",
         "nnsight_guide run frist",
         "there is no snippet 'frist': did you mean 'first'?",
+        kept=True,
     ),
     Case(
         "a misspelt profile",
         "nnsight_guide status",
         "GUIDE_PROFILE: there is no profile 'dmeo': did you mean 'demo'?",
         environment={"GUIDE_PROFILE": "dmeo"},
+        kept=True,
     ),
     Case(
         "a profile with a blank after it",
@@ -34,6 +36,7 @@ CASES = [
         "the weights of no/such are not in the Hugging Face cache: fetch them with "
         "`hf download no/such`, or build with GUIDE_PROFILE=demo",
         environment={"GUIDE_PROFILE": "local", "GUIDE_MODEL": "no/such"},
+        kept=True,
     ),
     Case(
         "the remote profile without a key",
@@ -46,6 +49,7 @@ CASES = [
         "the demo model, recorded as if it were the real one",
         "nnsight_guide record",
         "records the real model: set PROFILE=local or PROFILE=remote",
+        kept=True,
     ),
     Case(
         "a service for the whole network",
