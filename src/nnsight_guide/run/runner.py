@@ -150,9 +150,8 @@ class Runner:
         plan.look_again([snippet])  # it may have been edited while it ran
         if plan.snippets[snippet].key_parts != key_parts:
             return await self._record(plan, snippet)
-        outputs.normalise(notebook, self.project.root)
-        if profile.folder:
-            outputs.rename(notebook, str(profile.folder), profile.model_id)
+        called = {str(profile.folder): profile.model_id} if profile.folder else {}
+        outputs.normalise(notebook, {**outputs.machine_paths(self.project.root), **called})
         made = guide_metadata(
             key_parts, profile, device=state["device"], dtype=state["dtype"], seconds=seconds
         )
