@@ -1,18 +1,16 @@
 """What a run printed: as it was, less what a terminal obeys and the paths of this machine."""
 
-import sysconfig
-import tempfile
 from pathlib import Path
 
 import nbformat
 import pytest
 from ipykernel.compiler import get_file_name
 
+from nnsight_guide.base.machine_paths import machine_paths
 from nnsight_guide.run import outputs
 
 ROOT = Path("/home/somebody/guide")
-NAMES = outputs.machine_paths(ROOT)
-PACKAGES = sysconfig.get_path("purelib")
+NAMES = machine_paths(ROOT)
 CELL = "print(1)"
 CELL_FILE = get_file_name(CELL)
 
@@ -37,11 +35,6 @@ def cleaned(text):
         "(1.5s)",
         "[0123456789abcdef0123456789abcdef]",
         "1234567.py",
-        "/opt/site-packages/torch/nn.py:3",
-        f"{ROOT}s/snippets/model.py",
-        f"{ROOT}-old",
-        f"/mnt{ROOT}/model.py",
-        f"{Path.home()}work/models",
         "a\tb",
     ],
 )
@@ -55,13 +48,7 @@ def test_what_only_looks_like_something_stays_as_it_was(printed):
         (f"{CELL_FILE}:1: UserWarning", "<cell>:1: UserWarning"),
         (f"ValueError: boom ({Path(CELL_FILE).name}, line 3)", "ValueError: boom (<cell>, line 3)"),
         (f'File "{CELL_FILE}", line 1', 'File "<cell>", line 1'),
-        (f"{PACKAGES}/torch/nn.py:3", "torch/nn.py:3"),
         (f"{ROOT}/snippets/model.py", "snippets/model.py"),
-        (f"PosixPath('{ROOT}')", "PosixPath('.')"),
-        (f"{Path.home()}/models", "~/models"),
-        (f"{Path.home()}", "~"),
-        (f"{Path.home()}, {ROOT}/a:{ROOT}/b", "~, a:b"),
-        (f"{tempfile.gettempdir()}/x.npy", "<tmp>/x.npy"),
     ],
 )
 def test_a_path_of_this_machine_is_called_what_it_is_everywhere(printed, kept):
@@ -85,11 +72,6 @@ def test_a_path_of_this_machine_is_called_what_it_is_everywhere(printed, kept):
 )
 def test_what_a_terminal_obeys_is_obeyed_and_the_last_state_of_a_line_stays(printed, shown):
     assert cleaned(printed) == shown
-
-
-def test_a_home_that_is_the_root_of_all_is_no_home(monkeypatch):
-    monkeypatch.setenv("HOME", "/")
-    assert "/" not in outputs.machine_paths(ROOT)
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,9 @@ def keep_job_log() -> None:
 
         text = {"text/plain": line}
         if persist or self._handle is None:
-            self._handle = IPython.display.display(text, raw=True, display_id=True)
+            self._handle = IPython.display.display(  # type: ignore[no-untyped-call]
+                text, raw=True, display_id=True
+            )
         else:
             self._handle.update(text, raw=True)
         if persist or terminal:

@@ -5,14 +5,13 @@ knows it: the checkout, the home folder and the like, which differ from machine 
 """
 
 import re
-import sysconfig
-import tempfile
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from nnsight_guide.base.machine_paths import called
 from nnsight_guide.html import figures
 from nnsight_guide.html.render import IMAGES
 
@@ -56,22 +55,6 @@ def _in_the_end(line: str) -> str:
     return "".join(shown)
 
 
-def machine_paths(root: Path) -> dict[str, str]:
-    """Return the folders of this machine that a text may name, and what each is called instead.
-
-    A checkout and the folders of packages have no name: what lies in them begins there.
-    """
-    packages = [sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")]
-    named = {
-        Path(tempfile.gettempdir()): "<tmp>",
-        Path.home(): "~",
-        **dict.fromkeys(map(Path, packages), ""),
-        root: "",
-    }
-    paths = {str(spelt): name for path, name in named.items() for spelt in (path, path.resolve())}
-    return {path: name for path, name in paths.items() if path != Path(path).anchor}
-
-
 def normalise(notebook: Any, names: Mapping[str, str]) -> None:
     """Make equal runs equal files, in place: ids, counts, and the paths that texts tell of.
 
@@ -79,8 +62,16 @@ def normalise(notebook: Any, names: Mapping[str, str]) -> None:
     """
     from ipykernel.compiler import get_file_name
 
-    files = [Path(get_file_name(cell.source)).name for cell in notebook.cells]
-    replaced = _Paths(names, files)
+    files = [
+        Path(get_file_name(cell.source)).name  # type: ignore[no-untyped-call]
+        for cell in notebook.cells
+    ]
+    # With its folder or, as a service tells of it, without.
+    cell_file = re.compile(rf"(?:[^\s\"']*[/\\])?\b(?:{'|'.join(map(re.escape, files))})(?!\w)")
+
+    def replaced(text: str) -> str:
+        return called(cell_file.sub("<cell>", as_text(text)), names)
+
     for number, cell in enumerate(notebook.cells, start=1):
         cell.id = cell.metadata.get("title") or f"cell-{number}"
         cell.execution_count = number
@@ -89,9 +80,9 @@ def normalise(notebook: Any, names: Mapping[str, str]) -> None:
             if "execution_count" in output:
                 output.execution_count = number
             if output.output_type == "stream":
-                output.text = replaced(as_text(output.text))
+                output.text = replaced(output.text)
             elif output.output_type == "error":
-                output.evalue = replaced(as_text(output.evalue))
+                output.evalue = replaced(output.evalue)
                 output.traceback = [f"{output.ename}: {output.evalue}"]  # the rest is IPython's
             else:
                 output.data = _shown(output.data, replaced)
@@ -99,33 +90,12 @@ def normalise(notebook: Any, names: Mapping[str, str]) -> None:
         cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
 
 
-class _Paths:
-    """Calls paths of this machine by other names, wherever they begin a path in a text."""
-
-    def __init__(self, names: Mapping[str, str], files: list[str]) -> None:
-        self.names = names
-        # The longest first: one may lie in another.
-        known = "|".join(re.escape(path) for path in sorted(names, key=len, reverse=True))
-        self._path = re.compile(rf"(?<![\w.~/-])({known})(?![\w.-])([/\\]?)")
-        # With its folder or, as a service tells of it, without.
-        cells = "|".join(map(re.escape, files))
-        self._cell = re.compile(rf"(?:[^\s\"']*[/\\])?\b(?:{cells})(?!\w)")
-
-    def __call__(self, text: str) -> str:
-        text = self._cell.sub("<cell>", text)
-        return self._path.sub(self._renamed, text) if self.names else text
-
-    def _renamed(self, found: re.Match[str]) -> str:
-        name, separator = self.names[found[1]], found[2]
-        return name + separator if name else "" if separator else "."
-
-
-def _shown(data: Any, replaced: _Paths) -> Any:
+def _shown(data: Any, replaced: Callable[[str], str]) -> Any:
     """Return of what is shown in several forms those that a page has a place for."""
     kept = {kind: data[kind] for kind in (figures.MIME,) if kind in data}
     kept |= {kind: image for kind in IMAGES if (image := _image(data, kind))}
     if "text/plain" in data:
-        kept["text/plain"] = replaced(as_text(data["text/plain"]))
+        kept["text/plain"] = replaced(data["text/plain"])
     return kept
 
 
