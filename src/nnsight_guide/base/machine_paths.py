@@ -42,4 +42,4 @@ def called(text: str, names: Mapping[str, str]) -> str:
 def _pattern(paths: frozenset[str]) -> re.Pattern[str]:
     # The longest first: one may lie in another.
     known = "|".join(re.escape(path) for path in sorted(paths, key=len, reverse=True))
-    return re.compile(rf"(?<![\w.~/-])({known})(?![\w.-])([/\\]?)")
+    return re.compile(rf"(?:(?<=://)|(?<![\w.~/-]))({known})(?![\w.-])([/\\]?)")
