@@ -31,12 +31,13 @@ import os
 import sys
 from urllib.parse import quote
 
-from IPython.display import HTML, display
+from IPython.display import display
 
 key = os.environ["NDIF_API_KEY"]
 print(dict(os.environ))
 print("quoted:", quote(key, safe=""), file=sys.stderr)
-display(HTML(f"<b>{key}</b>"), {"key": key})
+display({"text/html": f"<b>{key}</b>", "text/plain": key}, raw=True)
+display({"key": key})
 
 # %% failure tags=["active-ipynb", "raises-exception"]
 # raise ValueError(f"no answer to {key}")

@@ -1,10 +1,13 @@
 """Processes that a test starts and waits for."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+PROGRESS = re.compile(r"\d+%\|")  # what a line of a progress bar has, and nothing else that is said
 
 
 def run_process(

@@ -1,5 +1,7 @@
 """A run from nothing beside what the site shows: a built page, the recordings, and the truth."""
 
+from contextlib import closing
+
 import pytest
 
 from nnsight_guide.__main__ import main
@@ -7,8 +9,9 @@ from nnsight_guide.idioms.idiom import IDIOMS_FOLDER
 from nnsight_guide.recording import recordings
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.run.plan import Plan
+from nnsight_guide.run.runner import Runner
 from nnsight_guide.verify import rerun
-from tests.support.sites import MATERIAL, block, make_site
+from tests.support.sites import MATERIAL, block, make_project, make_site
 
 PAGE = block(
     'cell("first", "ask")',
@@ -106,6 +109,39 @@ def test_a_recording_that_was_forged_with_its_digest_is_named(project, profile, 
     finally:
         path.write_bytes(good)
     assert found == ["first/ask: shown '6343', rerun '6342'"]
+
+
+VARYING = """from snippets.model import model
+
+# %% steady
+print(0xFF0000, "50%|")
+
+# %% address
+print(object())
+
+# %% moment
+import time
+
+print(time.time_ns())
+
+# %% bar
+from tqdm import tqdm
+
+for _ in tqdm(range(2), disable=False):
+    pass
+"""
+
+
+def test_what_differs_between_two_runs_in_a_row_is_named_by_its_cell(tmp_path, profile):
+    project = make_project(tmp_path)
+    (project.snippets / "varying.py").write_text(VARYING)
+    plan = Plan(project, profile, ["varying"])
+    with closing(Runner(project)) as runner:
+        runner.run_stale(plan)
+        different = rerun.compare_with_rerun(plan, rerun.run_again(plan)).differences
+    assert [line.partition(":")[0] for line in different] == [
+        *("varying/address", "varying/moment", "varying/bar")
+    ]
 
 
 def test_what_is_stale_is_a_difference(project, differences):

@@ -16,11 +16,12 @@ from xml.etree import ElementTree
 
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.libraries import installed_versions
+from nnsight_guide.base.machine_paths import called, machine_paths
 from nnsight_guide.base.project import Project
 from nnsight_guide.idioms.execution import run_cells
 from nnsight_guide.idioms.idiom import IDIOMS_FOLDER, Idiom, read_idioms
 from nnsight_guide.idioms.processes import Finished
-from nnsight_guide.idioms.verdicts import clean, judge, last_line
+from nnsight_guide.idioms.verdicts import judge, last_line
 from nnsight_guide.model import profiles
 
 TESTS = "tests/snippets"
@@ -127,7 +128,7 @@ def _why(fault: ElementTree.Element) -> str:
         raised = [line[1:].strip() for line in (fault.text or "").splitlines() if line[:2] == "E "]
         message = raised[-1] if raised else message
     message = message.removeprefix('failed on setup with "').removesuffix('"')
-    line, _, _ = clean(message).partition("\n")
+    line, _, _ = called(message.strip(), machine_paths(Path.cwd())).partition("\n")
     return f"{fault.tag}: {line}"
 
 

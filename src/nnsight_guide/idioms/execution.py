@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from nnsight_guide.base.errors import GuideError
+from nnsight_guide.base.machine_paths import called, machine_paths
 from nnsight_guide.base.scratch import scratch_folder
 from nnsight_guide.idioms.idiom import CELLS, Idiom
 from nnsight_guide.idioms.processes import SCRIPT_SECONDS, Finished
@@ -62,6 +63,8 @@ def run_cells(
 ) -> Iterator[tuple[Idiom, Finished, Finished]]:
     """Run both cells of every idiom, and yield what the two left behind; arguments as in `judged`.
 
+    What they wrote names no folder of this machine.
+
     Raises:
         GuideError: the processes could not be started.
 
@@ -80,9 +83,11 @@ def run_cells(
             **SETTINGS,
             "NNSIGHT_CONFIG": str(folder / "config"),
         }
+        names = {**machine_paths(root), str(folder): ""}
         ended: dict[int, Finished] = {}
         for number, finished in _run_scripts(scripts, settings, root, seconds):
-            ended[number] = finished
+            texts = (called(text, names) for text in (finished.output, finished.errors))
+            ended[number] = Finished(finished.exit_code, *texts)
             then, now = number & ~1, number | 1  # the two scripts of an idiom are neighbours
             if then in ended and now in ended:
                 yield idioms[then // 2], ended[then], ended[now]

@@ -11,9 +11,6 @@ Verdict = Literal["works", "warns", "fails", "differs"]
 
 # "/a/b.py:3: FutureWarning: …" and "[transformers] …": where it was said is not part of the text.
 SPOKEN_AT = re.compile(r"^(?:.*:\d+: )?(?:\[\w+\] )?")
-ABSOLUTE_PATH = re.compile(
-    r"(?<![\w./:\\])(?:/|[A-Za-z]:\\)(?:[^\s/\\'\"]+[/\\])+(?P<name>[^\s'\",:;]*)"
-)
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ def judge(idiom: str, then: Finished, now: Finished) -> Outcome:
         verdict = "differs"
     else:
         verdict = "warns" if message else "works"
-    return Outcome(idiom, verdict, clean(then.output), clean(now.output), message)
+    return Outcome(idiom, verdict, then.output.strip(), now.output.strip(), message)
 
 
 def said(errors: str) -> list[str]:
@@ -69,15 +66,10 @@ def said(errors: str) -> list[str]:
     Below a warning stands, indented, the line of code that it is about; that is left out.
     """
     lines = [line for line in errors.splitlines() if line.strip() and not line[0].isspace()]
-    return [clean(SPOKEN_AT.sub("", line, count=1)) for line in lines]
+    return [SPOKEN_AT.sub("", line, count=1).strip() for line in lines]
 
 
 def last_line(errors: str) -> str:
     """Return the last line that says something: that of a traceback names the error."""
     lines = [line for line in errors.splitlines() if line.strip()]
-    return clean(lines[-1]) if lines else ""
-
-
-def clean(text: str) -> str:
-    """Leave of each absolute path only the file's name: what is printed is no one's machine."""
-    return ABSOLUTE_PATH.sub(lambda path: path["name"] or "…", text).strip()
+    return lines[-1].strip() if lines else ""

@@ -1,19 +1,17 @@
 """How the kernel shows what would be HTML in a notebook, which the site does not insert.
 
 circuitsvis objects become data, for the site to draw: left alone they would be, for each figure,
-the whole script of 1.3 MB, after a question to the internet whether it is there. Any other
-HTML (nnsight shows the status of a remote job so) becomes its text.
+the whole script of 1.3 MB, after a question to the internet whether it is there. The status of a
+remote job becomes text that is the same in every run.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from nnsight_guide.html.figures import MIME
-from nnsight_guide.html.render import TAG
 
 if TYPE_CHECKING:
     from circuitsvis.utils.render import RenderedHTML
@@ -23,22 +21,47 @@ CALL = re.compile(r'\brender\(\s*"[\w-]+",\s*(\w+),\s*')
 
 
 def register() -> None:
-    """Tell IPython to show circuitsvis objects as `mime_bundle`, and HTML as its text."""
+    """Tell IPython to show circuitsvis objects as `mime_bundle`, and nnsight to keep a log."""
     from circuitsvis.utils.render import RenderedHTML
     from IPython import get_ipython
-    from IPython.display import HTML
 
     formatter = get_ipython().display_formatter
     formatter.mimebundle_formatter.for_type(RenderedHTML, mime_bundle)
-    formatter.mimebundle_formatter.for_type(HTML, lambda html: {"text/plain": text_of(html.data)})
     # Every other formatter is asked as well; this one would call `_repr_html_`.
-    for kind in (RenderedHTML, HTML):
-        formatter.formatters["text/html"].for_type(kind, lambda _: None)
+    formatter.formatters["text/html"].for_type(RenderedHTML, lambda _: None)
+    keep_job_log()
 
 
-def text_of(html: str) -> str:
-    """Return the text of a piece of HTML, without its tags."""
-    return unescape(TAG.sub("", html))
+def keep_job_log() -> None:
+    """Let nnsight say of a remote job what every run of it says, and as text.
+
+    No number of the job, no seconds, and no wheel that turns: what varies is not printed in the
+    first place, so that nothing has to be taken out of what a snippet printed.
+    """
+    from nnsight.intervention.backends import display
+
+    update = display.StatusDisplay.update
+
+    def update_any_job(self: Any, response: Any) -> None:
+        update(self, response.model_copy(update={"id": "job"}))
+
+    def write_text(self: Any, line: str, terminal: bool, persist: bool) -> None:
+        import IPython.display
+
+        text = {"text/plain": line}
+        if persist or self._handle is None:
+            self._handle = IPython.display.display(  # type: ignore[no-untyped-call]
+                text, raw=True, display_id=True
+            )
+        else:
+            self._handle.update(text, raw=True)
+        if persist or terminal:
+            self._handle = None
+
+    display._SPINNER = ["⠿"]
+    display.StatusDisplay.update = update_any_job
+    display.StatusDisplay._elapsed = lambda self, start: "… s"
+    display.StatusDisplay._write_notebook = write_text
 
 
 def mime_bundle(shown: RenderedHTML) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from nnsight_guide.recording import cells
 from nnsight_guide.recording.imports import project_imports
 from nnsight_guide.run import limits
 from nnsight_guide.run.failures import CellError, cause_of_death, error_of, failure
+from nnsight_guide.run.outputs import kinds_without_a_place
 
 START_SECONDS = 120
 MAX_PATH = 80  # of a folder for sockets, whose own paths may have about a hundred characters
@@ -144,8 +145,8 @@ class Kernel:
         """Run the cells of a notebook, which takes their outputs; return the seconds of each.
 
         Raises:
-            CellError: a cell raised, ran too long, gave too much or killed the kernel, or one that
-                should raise did not.
+            CellError: a cell raised, ran too long, gave too much or what no page can show, killed
+                the kernel, or should have raised and did not.
 
         """
         notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -158,6 +159,13 @@ class Kernel:
             await self._run(client, number - 1, name)
             if limits.characters(cell.outputs) > limits.CHARACTERS:
                 raise CellError(name, f"OutputLimit: {limits.TOO_MUCH}")
+            for output in cell.outputs:
+                if kinds := kinds_without_a_place(output):
+                    raise CellError(
+                        name,
+                        f"shows {' and '.join(kinds)}, for which a page has no place: print it as "
+                        "text, or show a picture (PNG or JPEG)",
+                    )
             if cells.raises(cell) and not error_of(cell):
                 raise CellError(
                     name, "should raise (it is tagged raises-exception), but ran: take out the tag"

@@ -1,26 +1,28 @@
-"""What a run printed, less what differs from machine to machine and from run to run."""
+"""What a run printed, as a page shows it: as it was, less what a terminal obeys and paths.
 
-import json
+Nothing is rewritten because it looks like something. A path is replaced only where this very run
+knows it: the checkout, the home folder and the like, which differ from machine to machine.
+"""
+
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from nnsight_guide.base.machine_paths import called
+from nnsight_guide.html import figures
 from nnsight_guide.html.render import IMAGES
 
 # What a terminal obeys: colours and moves, titles and links (which end with a bell), the rest.
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 # What no page may hold.
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
-# With its folder or, as a service tells of it, without.
-CELL_FILE = re.compile(r"[^\s\"']*ipykernel_\d+[/\\]\d+\.py|\b\d{6,}\.py\b")
-JOB = re.compile(r"\[[0-9a-f]{32}\]")
-ELAPSED = re.compile(r"\(\d+\.\d+s\)")
-SPINNER = re.compile(r"[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]")
-BAR = re.compile(r"\d+%\|")
-PACKAGES = re.compile(r"[^\s\"']*[/\\](?:site|dist)-packages[/\\]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+ERASE = {"\x1b[K": "the rest", "\x1b[0K": "the rest", "\x1b[2K": "all"}
+STEP = re.compile(f"{ANSI.pattern}|.", re.DOTALL)
+# What an object is called that has nothing else to say of itself as text.
+OBJECT_NAME = re.compile(r"<[\w.<>]+(?: object| at 0x[0-9a-fA-F]+| object at 0x[0-9a-fA-F]+)>")
 
 
 def without_colours(text: str) -> str:
@@ -29,28 +31,47 @@ def without_colours(text: str) -> str:
 
 
 def as_text(value: str) -> str:
-    """Return what a terminal would show of a text, without what only a terminal understands."""
-    # It shows of a line what was written over it last.
-    text = without_colours(value).replace("\r\n", "\n")
-    text = "\n".join(line.rsplit("\r", 1)[-1] for line in text.split("\n"))
-    if "\b" in text:
-        text = _struck(text)
-    return CONTROL.sub("", text)
+    """Return what a terminal shows of a text in the end."""
+    lines = value.replace("\r\n", "\n").split("\n")
+    return "\n".join(_in_the_end(line) if CONTROL.search(line) else line for line in lines)
 
 
-def _struck(text: str) -> str:
-    """Return a text in which each step back has taken what stood before it in its line."""
-    kept: list[str] = []
-    for letter in text:
-        if letter != "\b":
-            kept.append(letter)
-        elif kept and kept[-1] != "\n":
-            kept.pop()
-    return "".join(kept)
+def _in_the_end(line: str) -> str:
+    """Return a line when all in it is obeyed: back to its start, a step back, erasing."""
+    shown: list[str] = []
+    at = 0
+    for step in STEP.findall(line):
+        if step == "\r":
+            at = 0
+        elif step == "\b":
+            at = max(at - 1, 0)
+        elif step in ERASE:
+            shown[at:] = []
+            if ERASE[step] == "all":
+                shown[:] = " " * at
+        elif not CONTROL.match(step):
+            shown[at : at + 1] = [step]
+            at += 1
+    return "".join(shown)
 
 
-def normalise(notebook: Any, root: Path) -> None:
-    """Make equal runs equal files, in place: ids, counts, and what texts tell of the machine."""
+def normalise(notebook: Any, names: Mapping[str, str]) -> None:
+    """Make equal runs equal files, in place: ids, counts, and the paths that texts tell of.
+
+    `names` says what each path of this machine is called instead (`machine_paths`).
+    """
+    from ipykernel.compiler import get_file_name
+
+    files = [
+        Path(get_file_name(cell.source)).name  # type: ignore[no-untyped-call]
+        for cell in notebook.cells
+    ]
+    # With its folder or, as a service tells of it, without.
+    cell_file = re.compile(rf"(?:[^\s\"']*[/\\])?\b(?:{'|'.join(map(re.escape, files))})(?!\w)")
+
+    def replaced(text: str) -> str:
+        return called(cell_file.sub("<cell>", as_text(text)), names)
+
     for number, cell in enumerate(notebook.cells, start=1):
         cell.id = cell.metadata.get("title") or f"cell-{number}"
         cell.execution_count = number
@@ -59,35 +80,43 @@ def normalise(notebook: Any, root: Path) -> None:
             if "execution_count" in output:
                 output.execution_count = number
             if output.output_type == "stream":
-                output.text = _clean(output.text, root)
+                output.text = replaced(output.text)
             elif output.output_type == "error":
-                output.evalue = _clean(output.evalue, root)
+                output.evalue = replaced(output.evalue)
                 output.traceback = [f"{output.ename}: {output.evalue}"]  # the rest is IPython's
             else:
-                output.data = _clean_data(output.data, root)
-        # Of what only told of progress, nothing is left.
+                output.data = _shown(output.data, replaced)
+        # Of what only told a terminal to do something, nothing is left.
         cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
 
 
-def rename(notebook: Any, path: str, name: str) -> None:
-    """Call by `name`, in place, what the outputs call by a `path` of this machine."""
-    from nbformat import from_dict
-
-    in_json, name_in_json = (json.dumps(text, ensure_ascii=False)[1:-1] for text in (path, name))
-    for cell in notebook.cells:
-        text = json.dumps(cell.outputs, ensure_ascii=False)
-        cell.outputs = from_dict(json.loads(text.replace(in_json, name_in_json)))
-
-
-def _clean_data(data: Any, root: Path) -> Any:
-    """Return what is shown in several forms, its text cleaned, without an image that is none."""
-    kept = {kind: content for kind, content in data.items() if kind not in IMAGES}
-    for kind in IMAGES:
-        with suppress(KeyError, ValueError):
-            kept[kind] = b64encode(b64decode("".join(data[kind].split()), validate=True)).decode()
-    if "text/plain" in kept:
-        kept["text/plain"] = _clean(kept["text/plain"], root)
+def _shown(data: Any, replaced: Callable[[str], str]) -> Any:
+    """Return of what is shown in several forms those that a page has a place for."""
+    kept = {kind: data[kind] for kind in (figures.MIME,) if kind in data}
+    kept |= {kind: image for kind in IMAGES if (image := _image(data, kind))}
+    if "text/plain" in data:
+        kept["text/plain"] = replaced(data["text/plain"])
     return kept
+
+
+def _image(data: Mapping[str, Any], kind: str) -> str:
+    """Return an image in base64; of what is none, nothing."""
+    with suppress(KeyError, ValueError):
+        return b64encode(b64decode("".join(data[kind].split()), validate=True)).decode()
+    return ""
+
+
+def kinds_without_a_place(output: Mapping[str, Any]) -> list[str]:
+    """Return the MIME types of what an output shows, if a page can show none of them.
+
+    Text that only names an object ("<IPython.core.display.Markdown object>") is not taken for it.
+    """
+    data = output.get("data", {})
+    if figures.MIME in data or any(_image(data, kind) for kind in IMAGES):
+        return []
+    others = sorted(data.keys() - {"text/plain"})
+    text = data.get("text/plain")
+    return [] if text is not None and not OBJECT_NAME.fullmatch(text) else others
 
 
 def _joined(outputs: list[Any]) -> list[Any]:
@@ -100,12 +129,3 @@ def _joined(outputs: list[Any]) -> list[Any]:
         else:
             joined.append(output)
     return joined
-
-
-def _clean(text: str, root: Path) -> str:
-    text = ADDRESS.sub("0x…", CELL_FILE.sub("<cell>", as_text(text)))
-    text = SPINNER.sub("⠿", text)
-    text = ELAPSED.sub("(… s)", JOB.sub("[job]", PACKAGES.sub("", text)))
-    # Of a progress bar, nothing stays.
-    text = "\n".join(line for line in text.split("\n") if not BAR.search(line))
-    return text.replace(f"{root}/", "").replace(f"{Path.home()}/", "~/")

@@ -18,6 +18,7 @@ from nnsight_guide import loopback
 from nnsight_guide.base import redaction
 from nnsight_guide.base.build_lock import build_lock
 from nnsight_guide.base.errors import GuideError, TransientError
+from nnsight_guide.base.machine_paths import machine_paths
 from nnsight_guide.base.project import Project
 from nnsight_guide.model import preflight, profiles
 from nnsight_guide.model.profiles import Profile
@@ -150,9 +151,8 @@ class Runner:
         plan.look_again([snippet])  # it may have been edited while it ran
         if plan.snippets[snippet].key_parts != key_parts:
             return await self._record(plan, snippet)
-        outputs.normalise(notebook, self.project.root)
-        if profile.folder:
-            outputs.rename(notebook, str(profile.folder), profile.model_id)
+        model = {str(profile.folder): profile.model_id} if profile.folder else {}
+        outputs.normalise(notebook, machine_paths(self.project.root) | model)
         made = guide_metadata(
             key_parts, profile, device=state["device"], dtype=state["dtype"], seconds=seconds
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nnsight_guide.base.project import Project
-from nnsight_guide.run.outputs import BAR
+from tests.support.processes import PROGRESS
 
 # Who says a line, and what is said around it: progress, where it was, that this was the end.
 SPEAKER = r"^(?:ERROR +-  |Error: |nnsight_guide: )"
@@ -123,7 +123,7 @@ def page(broken: str, markdown: str, line: str) -> Case:
 def said(stderr: str) -> list[str]:
     """Return the lines that tell what is wrong, without who says so."""
     lines = [line.rpartition("\r")[2].rstrip() for line in stderr.replace("\r\n", "\n").split("\n")]
-    lines = [line for line in lines if line and not BAR.search(line)]
+    lines = [line for line in lines if line and not PROGRESS.search(line)]
     lines = [line for line in lines if not re.match(NOISE, line)]
     return [re.sub(SPEAKER, "", line) for line in lines]
 

@@ -12,6 +12,16 @@ TOO_LONG = (
     "more"
 )
 
+
+def no_place(shown: str, kind: str, code: str) -> Case:
+    """Return the case of a cell that shows what a page cannot."""
+    line = (
+        f"shows {kind}, for which a page has no place: print it as text, or show a picture (PNG or "
+        "JPEG)"
+    )
+    return cell(f"a cell that shows {shown}", code, line)
+
+
 CASES = [
     cell("a cell that raises", "x = 0\nprint(1 / x)", "ZeroDivisionError: division by zero", at=2),
     Case(
@@ -72,6 +82,20 @@ CASES = [
         "display(Image(os.urandom(2_000_000), format='png'))",
         SHOW_LESS,
     ),
+    no_place("Markdown", "text/markdown", "from IPython.display import Markdown\nMarkdown('*a*')"),
+    no_place("LaTeX", "text/latex", "from IPython.display import Latex\nLatex('$x$')"),
+    no_place("HTML", "text/html", "from IPython.display import HTML\nHTML('<b>a</b>')"),
+    no_place(
+        "an object that is only HTML",
+        "text/html",
+        "class Odd:\n    def _repr_html_(self):\n        return '<b>a</b>'\n\n\nOdd()",
+    ),
+    no_place(
+        "a figure of plotly's",
+        "application/vnd.plotly.v1+json",
+        "display({'application/vnd.plotly.v1+json': {}}, raw=True)",
+    ),
+    no_place("a picture that is none", "image/png", "display({'image/png': 'x'}, raw=True)"),
     cell(
         "a cell that should fail and does not",
         "# x = 1",

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 
-from nnsight_guide.run.outputs import BAR, without_colours
+from nnsight_guide.run.outputs import without_colours
 from tests.attacks.truth.oracle import Figure
+from tests.support.processes import PROGRESS
 
 Shown = dict[tuple[str, str], tuple[str, list[str]]]  # snippet and cell → code and output
 
@@ -40,5 +41,5 @@ def _as_text(shown: Tag) -> str:
 def lines(output: str) -> list[str]:
     """Return the lines of an output, without those that say how a job is getting on."""
     found = [line.rstrip() for line in re.split(r"[\r\n]+", without_colours(output))]
-    kept = [line for line in found if line and not STATUS.match(line) and not BAR.search(line)]
+    kept = [line for line in found if line and not STATUS.match(line) and not PROGRESS.search(line)]
     return [PAYLOAD.sub("payload: … bytes", PRINTED_THERE.sub("", line)) for line in kept]
