@@ -11,8 +11,9 @@ and from none below.
     model: which model runs the snippets: profiles, random_weights; preflight asks for all it needs.
     loopback: the stand-in for NDIF: launch and service for who starts it; settings; and inside of
         its process server, app, hub, identity, jobs, running, executor, model_state.
-    recording: a snippet's cells and imports, the keys of all that a run depends on, what it gave
-        (sealed, recordings), its freshness, and the committed recordings of the real model.
+    recording: a snippet's cells and imports, the keys of all that a run depends on, what else it
+        reads (readings), what it gave (sealed, recordings), its freshness, and the committed
+        recordings of the real model.
     html: what is shown, pure: render (cells), figures, heat_maps, tabs, notes, provenance, cards,
         published_facts.
     idioms: the idioms of 2024: idiom (a file), execution in processes, verdicts, outcomes, table.

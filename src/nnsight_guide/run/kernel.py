@@ -13,7 +13,7 @@ from nnsight_guide.base.errors import GuideError, TransientError
 from nnsight_guide.base.project import Project
 from nnsight_guide.base.scratch import scratch_folder
 from nnsight_guide.model.profiles import Profile
-from nnsight_guide.recording import cells
+from nnsight_guide.recording import cells, keys
 from nnsight_guide.recording.imports import project_imports
 from nnsight_guide.run import limits
 from nnsight_guide.run.failures import CellError, cause_of_death, error_of, failure
@@ -45,7 +45,7 @@ class Kernel:
     manager: Any
     profile: Profile
     environment: dict[str, str]
-    imported: dict[Path, bytes]
+    imported: dict[Path, str]  # each file with its hash
     _files: ExitStack
     _log: Path  # what its process says outside of cells: why it does not start
     _client: Any = None
@@ -68,7 +68,7 @@ class Kernel:
         if not model_file.is_file():
             raise GuideError("there is no snippets/model.py: `git restore` it, or write one")
         modules = [model_file, *project_imports(model_file, project.root)]
-        imported = {file: file.read_bytes() for file in modules}
+        imported = {file: keys.hash_of(file) for file in modules}
         files = ExitStack()
         own = files.enter_context(scratch_folder())
         whole_environment = {
@@ -121,7 +121,7 @@ class Kernel:
     def is_current(self) -> bool:
         """Whether every project module that the kernel has imported is still as it was."""
         return all(
-            file.is_file() and file.read_bytes() == text for file, text in self.imported.items()
+            file.is_file() and keys.hash_of(file) == known for file, known in self.imported.items()
         )
 
     async def begin(self) -> bool:
@@ -167,7 +167,7 @@ class Kernel:
         return seconds
 
     async def finish(self) -> dict[str, Any]:
-        """Return what the kernel is like after a snippet: `changed`, `device`, `dtype`.
+        """Return what the kernel is like after a snippet: `changed`, `read`, `device`, `dtype`.
 
         Raises:
             CellError: the snippet has left a kernel that cannot be looked at.
