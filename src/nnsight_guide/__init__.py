@@ -24,8 +24,8 @@ and from none below.
     chapter: what a chapter calls, and its text, on the page that is built; its cross_links, some
         of them to gptj_source.
     notebook: what readers take away: writer (chapter_source, opening, contents, prose), script.
-    site: the one room that knows MkDocs: make_site, stamp (nothing to do), plugin, notebook_files,
-        mkdocs_jupyter, markdown_pages (for tools), offline (a zip).
+    site: the one room that knows MkDocs: make_site, stamp (nothing to do), endings, plugin,
+        page_blocks, notebook_files, mkdocs_jupyter, markdown_pages (for tools), offline (a zip).
     checks: the readers' checkers: answers, rotary. It imports nothing of the other rooms.
 """
 

@@ -24,13 +24,16 @@ from typing import Any
 MISSING, FOLDER, CLOSED = "missing", "a folder", "not to be read"
 LIKE = "files like "  # begins the name of a pattern; that of a folder which was listed ends with /
 COMPILED = "__pycache__"
+CELLS = "ipykernel_0"  # the folder that a cell's file seems to lie in
 RUN = ""  # whose reading it was, beside modules: that of the code that runs
 
 LISTS = {"os.listdir", "os.scandir"}
 PATTERNS = {"glob.glob", "glob.glob/2", "pathlib.Path.glob", "pathlib.Path.rglob"}
 MOVES = {"os.rename", "os.link"}
 EVENTS = {"open", "os.mkdir", *LISTS, *PATTERNS, *MOVES}
-NOT_OURS = {COMPILED, "site-packages", "dist-packages"}  # of what is installed, the versions count
+SEARCHES = {"importlib", "pkgutil"}  # these list folders to see which modules there are
+# Of what is installed, the versions count; a cell has a file by name only.
+NOT_OURS = {COMPILED, "site-packages", "dist-packages", CELLS}
 
 
 def value_of(root: Path, name: str) -> str:
@@ -120,8 +123,8 @@ class Readings:
                 self._note(self._name(arguments[0]))
 
     def _hear_list(self, folder: Any) -> None:
-        caller = sys._getframe(2).f_code.co_filename
-        if not caller.startswith("<frozen importlib"):  # which looks where modules are
+        caller = sys._getframe(2).f_globals.get("__name__", "")
+        if caller.partition(".")[0] not in SEARCHES:
             self._note(self._name("." if folder is None else folder), "/")
 
     def _hear_pattern(self, event: str, arguments: tuple[Any, ...]) -> None:

@@ -18,7 +18,7 @@ import warnings
 from pathlib import Path
 from typing import Any, cast
 
-from nnsight_guide.recording.readings import Readings
+from nnsight_guide.recording.readings import CELLS, Readings
 from nnsight_guide.run import display, limits
 
 # Tensors above this many elements (GPT-J's weight matrices, not its biases) are sampled.
@@ -64,7 +64,7 @@ def import_libraries() -> None:
 
     # A cell's file would be named after the process, and a remote job carries the name along: the
     # size of a job, which a page shows, would differ from run to run.
-    ipykernel.compiler.get_tmp_directory = lambda: "ipykernel_0"
+    ipykernel.compiler.get_tmp_directory = lambda: CELLS
     import circuitsvis  # noqa: F401 - imported now so that no snippet pays or changes state for it
     import nnsight  # noqa: F401
     import transformers
