@@ -31,7 +31,8 @@ LISTS = {"os.listdir", "os.scandir"}
 PATTERNS = {"glob.glob", "glob.glob/2", "pathlib.Path.glob", "pathlib.Path.rglob"}
 MOVES = {"os.rename", "os.link"}
 EVENTS = {"open", "os.mkdir", *LISTS, *PATTERNS, *MOVES}
-SEARCHES = {"importlib", "pkgutil"}  # these list folders to see which modules there are
+# These list folders to see which modules and distributions there are.
+SEARCHES = {"importlib", "importlib_metadata", "pkg_resources", "pkgutil"}
 # Of what is installed, the versions count; a cell has a file by name only.
 NOT_OURS = {COMPILED, "site-packages", "dist-packages", CELLS}
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 from nnsight_guide.base.errors import GuideError, TransientError
 from nnsight_guide.base.project import Project
 from nnsight_guide.base.scratch import scratch_folder
+from nnsight_guide.html import figures
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.recording import cells, keys
 from nnsight_guide.recording.imports import project_imports
@@ -144,8 +145,8 @@ class Kernel:
         """Run the cells of a notebook, which takes their outputs; return the seconds of each.
 
         Raises:
-            CellError: a cell raised, ran too long, gave too much or killed the kernel, or one that
-                should raise did not.
+            CellError: a cell raised, ran too long, gave too much, drew what the site cannot draw
+                or killed the kernel, or one that should raise did not.
 
         """
         notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -158,6 +159,10 @@ class Kernel:
             await self._run(client, number - 1, name)
             if limits.characters(cell.outputs) > limits.CHARACTERS:
                 raise CellError(name, f"OutputLimit: {limits.TOO_MUCH}")
+            try:
+                figures.check_figures(cell.outputs)
+            except GuideError as error:
+                raise CellError(name, str(error)) from None
             if cells.raises(cell) and not error_of(cell):
                 raise CellError(
                     name, "should raise (it is tagged raises-exception), but ran: take out the tag"

@@ -39,7 +39,8 @@ def build_site(*, verbose: bool = False) -> bool:
 
         GuidePlugin.runner, GuidePlugin.plan = runner, plan
         os.chdir(project.root)
-        run_mkdocs("build", *(["--verbose"] if verbose else []))
+        # Whatever folder the configuration names: here the stamp looks.
+        run_mkdocs("build", "--site-dir", "site", *(["--verbose"] if verbose else []))
     stamp.remember(project, profile, sources, named)
     return True
 

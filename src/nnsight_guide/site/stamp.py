@@ -85,8 +85,8 @@ def remember(
     """
     if not (project.root / "site" / "index.html").is_file():
         raise GuideError(
-            "MkDocs is done, and there is no site/index.html: look in mkdocs.yml for another "
-            "site_dir, or for a plugin that removes it"
+            "MkDocs is done, and there is no site/index.html: look for a plugin or a hook that "
+            "removes it"
         )
     if sources(project, profile) == made_from and named(project) == was_named:
         kept = {"sources": made_from, "named": dict(was_named), "made": _made(project)}
