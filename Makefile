@@ -26,11 +26,12 @@ site: install ## Run what is stale and build the site into site/, if anything ha
 	@$(BIN)/python -m nnsight_guide build
 
 offline: install ## Build the site as site-offline.zip, to be read from a folder without a server
+	rm -rf .cache/nnsight-guide-offline
 	GUIDE_OFFLINE=true GUIDE_SITE_URL= $(BIN)/mkdocs build --strict --site-dir .cache/nnsight-guide-offline
 	$(BIN)/python -m nnsight_guide.site.offline .cache/nnsight-guide-offline site-offline.zip
 
 serve: install ## Serve the site on http://127.0.0.1:8000, and again at every change
-	$(BIN)/mkdocs serve
+	@$(BIN)/python -m nnsight_guide serve
 
 record: install ## Run the real model and keep its outputs to commit: PROFILE=local or PROFILE=remote
 	$(if $(PROFILE),GUIDE_PROFILE=$(PROFILE)) $(BIN)/python -m nnsight_guide record

@@ -11,8 +11,9 @@ and from none below.
     model: which model runs the snippets: profiles, random_weights; preflight asks for all it needs.
     loopback: the stand-in for NDIF: launch and service for who starts it; settings; and inside of
         its process server, app, hub, identity, jobs, running, executor, model_state.
-    recording: a snippet's cells and imports, the keys of all that a run depends on, what it gave
-        (sealed, recordings), its freshness, and the committed recordings of the real model.
+    recording: a snippet's cells and imports, the keys of all that a run depends on, what else it
+        reads (readings), what it gave (sealed, recordings), its freshness, and the committed
+        recordings of the real model.
     html: what is shown, pure: render (cells), figures, heat_maps, tabs, notes, provenance, cards,
         published_facts.
     idioms: the idioms of 2024: idiom (a file), execution in processes, verdicts, outcomes, table.
@@ -23,8 +24,8 @@ and from none below.
     chapter: what a chapter calls, and its text, on the page that is built; its cross_links, some
         of them to gptj_source.
     notebook: what readers take away: writer (chapter_source, opening, contents, prose), script.
-    site: the one room that knows MkDocs: make_site, stamp (nothing to do), plugin, notebook_files,
-        mkdocs_jupyter, markdown_pages (for tools), offline (a zip).
+    site: the one room that knows MkDocs: make_site, stamp (nothing to do), endings, plugin,
+        page_blocks, notebook_files, mkdocs_jupyter, markdown_pages (for tools), offline (a zip).
     checks: the readers' checkers: answers, rotary. It imports nothing of the other rooms.
 """
 

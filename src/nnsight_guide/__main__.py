@@ -1,4 +1,4 @@
-"""The command line: `python -m nnsight_guide build | demo | loopback | status | run | …`."""
+"""The command line: `python -m nnsight_guide build | serve | demo | status | run | …`."""
 
 import argparse
 import contextlib
@@ -47,6 +47,14 @@ def build(options: argparse.Namespace) -> int:
     return 0
 
 
+def serve(options: argparse.Namespace) -> int:
+    """Serve the site on this machine, and build it again at every change."""
+    from nnsight_guide.site.make_site import serve_site
+
+    serve_site()
+    return 0
+
+
 def demo(options: argparse.Namespace) -> int:
     """Print the folder of the demo model's checkpoint, which is made if it is missing."""
     from nnsight_guide.demo_model.checkpoint import checkpoint
@@ -57,9 +65,9 @@ def demo(options: argparse.Namespace) -> int:
 
 def loopback(options: argparse.Namespace) -> int:
     """Start the stand-in for NDIF on this machine, and print the variables to set."""
-    from nnsight_guide.loopback import serve
+    import nnsight_guide.loopback
 
-    return serve(options.host, options.port)
+    return nnsight_guide.loopback.serve(options.host, options.port)
 
 
 def status(options: argparse.Namespace) -> int:
@@ -167,7 +175,7 @@ def _parser() -> argparse.ArgumentParser:
         "--debug", action="store_true", help="before the line that says what is wrong, how it came"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for function in (build, demo, loopback, status, run, record, verify):
+    for function in (build, serve, demo, loopback, status, run, record, verify):
         command = commands.add_parser(
             function.__name__, parents=[common], help=(function.__doc__ or "").strip()
         )

@@ -1,5 +1,6 @@
 """Whatever a cell prints is text on the page; only figures and images are more than that."""
 
+import json
 import sys
 
 import pytest
@@ -65,8 +66,8 @@ CELLS = {name: code for name, (code, _) in TEXTS.items()} | {"image": IMAGE}
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory, report_count):
-    """A chapter that shows all of it, and the notebook of it."""
+def site(tmp_path_factory, report_count):
+    """A site with a chapter that shows all of it, and the notebook of it."""
     project = make_project(tmp_path_factory.mktemp("output"))
     tags = {"raised": ' tags=["raises-exception"]'}
     snippet = "".join(f"# %% {name}{tags.get(name, '')}\n{CELLS[name]}\n\n" for name in CELLS)
@@ -83,10 +84,15 @@ def pages(tmp_path_factory, report_count):
     )
     succeed(sys.executable, "-m", "mkdocs", "build", cwd=project.root)
     report_count(f"{len(CELLS)} outputs to abuse a page with, on the page and in its notebook")
-    built = {name: project.root / "site" / f"{name}s" / "odd" for name in ("chapter", "notebook")}
+    return project.root / "site"
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    """Both pages, by what they are."""
     return {
-        name: BeautifulSoup((folder / "index.html").read_text(), "html.parser")
-        for name, folder in built.items()
+        name: BeautifulSoup((site / f"{name}s/odd/index.html").read_text(), "html.parser")
+        for name in ("chapter", "notebook")
     }
 
 
@@ -119,3 +125,10 @@ def test_no_cell_brings_a_script_or_what_runs_one(blocks):
         assert not shown.select("script, style, iframe, svg"), name
         handlers = {key for tag in shown.find_all() for key in tag.attrs if key.startswith("on")}
         assert not handlers, name
+
+
+def test_the_notebook_to_download_holds_only_what_the_page_shows(site):
+    notebook = json.loads((site / "downloads/notebooks/odd.ipynb").read_text())
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
+    kinds = {kind for output in outputs for kind in output.get("data", {})}
+    assert kinds == {"text/plain", "image/png"}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from nnsight_guide.base.errors import GuideError
 from nnsight_guide.recording.imports import project_imports
 
 
@@ -19,6 +20,28 @@ def tree(tmp_path):
         "snippets/ping.py": "import snippets.pong",
         "snippets/pong.py": "import snippets.ping",
         "snippets/broken.py": "from snippets.model import (",
+        "snippets/attribute.py": "import snippets\nsnippets.tools.check",
+        "snippets/beside.py": "from snippets.lib.a import x",
+        "snippets/all_of_it.py": "from snippets.lib import *",
+        "snippets/lib/__init__.py": "",
+        "snippets/lib/a.py": "from .b import x",
+        "snippets/lib/b.py": "from . import c",
+        "snippets/lib/c.py": "from ..more import d",
+        "snippets/more/__init__.py": "from .. import lonely",
+        "snippets/more/d.py": "from ...... import far_too_high",
+        "snippets/call.py": "import importlib\nimportlib.import_module('snippets.lib.c')",
+        "snippets/call_by_name.py": "from importlib import import_module as i\ni('snippets.tools')",
+        "snippets/lib/call_from.py": "import_module('.more.d', 'snippets')",
+        "snippets/lib/call_here.py": "import_module('.b', __package__)",
+        "snippets/built_in.py": "__import__('snippets.tools')",
+        "snippets/any.py": "import_module(f'snippets.{name}')",
+        "snippets/root.py": "import tools_of_mine",
+        "tools_of_mine.py": "",
+        "snippets/declares.py": "READS = ['data', 'snippets/ruff.toml']",
+        "snippets/user.py": "import snippets.declares",
+        "snippets/ruff.toml": "",
+        "data/a.safetensors": "",
+        "data/more/b.safetensors": "",
         "src/nnsight_guide/__init__.py": "",
         "src/nnsight_guide/checks/__init__.py": "import torch",
     }
@@ -56,6 +79,54 @@ def test_an_import_inside_a_function_counts(tree):
 
 def test_a_circle_of_imports_ends(tree):
     assert names(tree, "ping") == ["snippets/__init__.py", "snippets/pong.py"]
+
+
+@pytest.mark.parametrize(
+    ("snippet", "imported"),
+    [
+        ("attribute", "snippets/tools.py"),
+        ("beside", "snippets/lib/a.py"),
+        ("beside", "snippets/lib/b.py"),
+        ("beside", "snippets/lib/c.py"),
+        ("beside", "snippets/more/d.py"),
+        ("beside", "snippets/lonely.py"),
+        ("all_of_it", "snippets/lib/call_here.py"),
+        ("call", "snippets/lib/c.py"),
+        ("call_by_name", "snippets/tools.py"),
+        ("lib/call_from", "snippets/more/d.py"),
+        ("lib/call_here", "snippets/lib/b.py"),
+        ("built_in", "snippets/tools.py"),
+        ("any", "snippets/lib/b.py"),
+        ("root", "tools_of_mine.py"),
+    ],
+)
+def test_every_way_to_import_counts(tree, snippet, imported):
+    assert imported in names(tree, snippet)
+
+
+def test_files_that_a_module_declares_count_for_whoever_imports_it(tree):
+    declared = ["data/a.safetensors", "data/more/b.safetensors", "snippets/ruff.toml"]
+    assert names(tree, "declares") == declared
+    assert {*declared} < {*names(tree, "user")}
+
+
+@pytest.mark.parametrize(
+    ("declaration", "said"),
+    [
+        ("READS = ['dato']", "names 'dato', and there is no such file"),
+        ("READS: list[str] = ['dato']", "names 'dato', and there is no such file"),
+        ("READS = 'data'", ""),
+        ("READS = [f'{data}']", "is a list of paths in quotes"),
+        ("READS = paths()", "is a list of paths in quotes"),
+    ],
+)
+def test_a_declaration_that_is_none_is_refused_with_its_file(tree, declaration, said):
+    (tree / "snippets/declares.py").write_text(declaration)
+    if said:
+        with pytest.raises(GuideError, match=f"snippets/declares.py: READS {said}"):
+            names(tree, "user")
+    else:
+        assert "data/a.safetensors" in names(tree, "user")
 
 
 def test_a_file_that_is_no_python_imports_nothing(tree):

@@ -17,6 +17,7 @@ from nnsight_guide.html.render import SNIPPET_ATTRIBUTES
 FENCE = re.compile(r"^(?P<ticks>`{3,}|~{3,})(?P<info>[^`]*)$")
 BOX = re.compile(r'^(?P<sign>!!!|\?\?\?\+?|===)(?: +(?P<kind>[\w -]+?))?(?: +"(?P<title>.*)")?\s*$')
 INDENT = "    "
+EXECUTED = re.compile(r"""\bexec=["'](?!no?["']|off|false|0)""")
 
 # The calls that show a recording; each names its snippet, but for `setup`, which shows the model's.
 SHOWING = (*SNIPPET_ATTRIBUTES, "picture", "setup")
@@ -97,6 +98,67 @@ def blocks(markdown: str) -> list[Block]:
             at += 1
     end_text()
     return found
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A block that markdown-exec runs, however deep it stands; `line` is that of its fence."""
+
+    line: int
+    code: str
+    is_closed: bool
+
+
+def executed_blocks(markdown: str) -> list[Executed]:
+    """Return the blocks of a page that are run, in order."""
+    lines = [line.expandtabs(len(INDENT)) for line in markdown.splitlines()]
+    found: list[Executed] = []
+    at = 0
+    while at < len(lines):
+        bare = lines[at].lstrip(" >")
+        if fence := FENCE.match(bare):
+            deep = len(lines[at]) - len(bare)
+            inner = [line[deep:] if not line[:deep].strip(" >") else line for line in lines]
+            end = _end_of_fence(inner, at, fence["ticks"])
+            if EXECUTED.search(fence["info"]):
+                code = "\n".join(inner[at + 1 : end]).strip("\n")
+                # What looks like its end may be that of the next block.
+                is_closed = end < len(lines) and not EXECUTED.search(code)
+                found.append(Executed(at + 1, code, is_closed))
+            at = end
+        at += 1
+    return found
+
+
+def problems(markdown: str, *, is_chapter: bool) -> Iterator[tuple[int, str]]:
+    """Yield what is wrong with the blocks of a page that are run, each with its line.
+
+    Args:
+        markdown: the page.
+        is_chapter: whether there is a notebook of it, which carries calls and no other code.
+
+    """
+    for block in executed_blocks(markdown):
+        if not block.is_closed:
+            yield block.line, "this block of Python has no end: close it with the same backticks"
+            continue
+        try:
+            ast.parse(block.code)
+        except (SyntaxError, ValueError) as error:
+            reason = getattr(error, "msg", None) or str(error)
+            yield (
+                block.line + (getattr(error, "lineno", None) or 1),
+                f"a block of Python fails: {type(error).__name__}: {reason}",
+            )
+            continue
+        try:
+            _calls(block.code) if is_chapter else None
+        except (ValueError, TypeError):
+            yield (
+                block.line,
+                "a chapter's notebook needs the arguments of this block's calls as they are: "
+                "write each in quotes",
+            )
 
 
 def shown_snippets(markdown: str) -> set[str]:

@@ -7,7 +7,7 @@ what a screen reader says. Both come from the numbers that the script draws.
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from statistics import fmean
 from typing import Any
@@ -54,6 +54,18 @@ def figure_html(drawing: Mapping[str, Any]) -> str:
         f'data-props="{escape(data)}"></div>'
         f"{heat_maps_svg(shown, heads, text_alternative(shown, heads))}</figure>"
     )
+
+
+def check_figures(outputs: Iterable[Mapping[str, Any]]) -> None:
+    """Look at the figures among the outputs of a cell.
+
+    Raises:
+        GuideError: the site cannot draw one.
+
+    """
+    for output in outputs:
+        if drawing := output.get("data", {}).get(MIME):
+            _checked(drawing)
 
 
 def still_html(drawing: Mapping[str, Any]) -> str:

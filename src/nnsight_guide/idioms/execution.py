@@ -3,6 +3,7 @@
 They run from files, since nnsight reads the source of a `with` block.
 """
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -33,8 +34,8 @@ def judged(
     environment: Mapping[str, str],
     root: Path,
     seconds: float = SCRIPT_SECONDS,
-) -> Iterator[Outcome]:
-    """Run both cells of every idiom, and yield each outcome as soon as it is known.
+) -> Iterator[tuple[Outcome, dict[str, str]]]:
+    """Run both cells of every idiom; yield each outcome as soon as it is known, and what was read.
 
     `environment` (a profile's) is what the processes get beside the one they inherit; `root` is
     the folder that holds `snippets/`. Each cell may take `seconds`; an old one that takes longer
@@ -48,7 +49,7 @@ def judged(
     failed: list[GuideError] = []
     for idiom, then, now in run_cells(idioms, environment, root, seconds):
         try:
-            yield judge(idiom.name, then, now)
+            yield judge(idiom.name, then, now), _both(then.read, now.read)
         except GuideError as error:
             failed.append(error)
     if failed:
@@ -86,11 +87,20 @@ def run_cells(
         names = {**machine_paths(root), str(folder): ""}
         ended: dict[int, Finished] = {}
         for number, finished in _run_scripts(scripts, settings, root, seconds):
-            texts = (called(text, names) for text in (finished.output, finished.errors))
-            ended[number] = Finished(finished.exit_code, *texts)
+            ended[number] = dataclasses.replace(
+                finished,
+                output=called(finished.output, names),
+                errors=called(finished.errors, names),
+            )
             then, now = number & ~1, number | 1  # the two scripts of an idiom are neighbours
             if then in ended and now in ended:
                 yield idioms[then // 2], ended[then], ended[now]
+
+
+def _both(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
+    """Return what two processes have read; what was not the same for both is never up to date."""
+    differ = {name for name in one.keys() & other.keys() if one[name] != other[name]}
+    return {**one, **other, **dict.fromkeys(differ, "changed meanwhile")}
 
 
 def _run_scripts(

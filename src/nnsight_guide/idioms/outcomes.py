@@ -17,12 +17,12 @@ from nnsight_guide.idioms.idiom import IDIOMS_FOLDER, Idiom
 from nnsight_guide.idioms.verdicts import Outcome
 from nnsight_guide.model import profiles
 from nnsight_guide.model.profiles import Profile
-from nnsight_guide.recording import keys
+from nnsight_guide.recording import keys, readings
 from nnsight_guide.recording.freshness import Freshness, compared, stale
 from nnsight_guide.recording.sealed import Sealed, guide_metadata
 
 # How idioms are run and judged is a part of what their outcomes depend on.
-MACHINERY = (execution, idiom, processes, verdicts)
+MACHINERY = (execution, idiom, processes, verdicts, readings)
 
 
 class RecordedOutcome(Sealed):
@@ -63,7 +63,8 @@ def outcome_freshness(project: Project, name: str, profile: Profile) -> Freshnes
         f"{module.__name__}.py": keys.hash_of(Path(str(module.__file__))) for module in MACHINERY
     }
     today = {**keys.dependencies(project, _source(project, name), profile), **machinery}
-    return compared(name, outcome_path(project, name, profile), RecordedOutcome, today)
+    path = outcome_path(project, name, profile)
+    return compared(name, path, RecordedOutcome, today, project.root)
 
 
 def outcome_states(project: Project, profile: Profile) -> States:
@@ -92,8 +93,10 @@ def run_stale(project: Project, profile: Profile, states: States) -> list[str]:
         _run(project, profile, states, names)
     _look_again(project, profile, states, names)
     if edited := [name for name in names if not states[name].is_fresh]:
+        why = ", ".join(states[edited[0]].stale_because)
         raise GuideError(
-            f"snippets/{IDIOMS_FOLDER}/{edited[0]}.py changed during the build: build again"
+            f"snippets/{IDIOMS_FOLDER}/{edited[0]}.py: {why} while it ran: build again, and let it "
+            "write no file that it reads"
         )
     return names
 
@@ -107,9 +110,9 @@ def _run(project: Project, profile: Profile, states: States, names: list[str]) -
 
     sources = [idiom.read_idiom(_source(project, name)) for name in names]
     with tqdm(total=len(names), desc="idioms of 2024", unit="idiom", file=sys.stderr) as bar:
-        for outcome in execution.judged(sources, profile.environment, project.root):
+        for outcome, read in execution.judged(sources, profile.environment, project.root):
             # The key is older than the source: an idiom that was edited in between stays stale.
-            made = guide_metadata(states[outcome.idiom].key_parts, profile)
+            made = guide_metadata(states[outcome.idiom].key_parts, read, profile)
             recorded = RecordedOutcome({"metadata": made, "outcome": asdict(outcome)})
             recorded.save(outcome_path(project, outcome.idiom, profile))
             bar.update()

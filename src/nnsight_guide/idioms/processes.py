@@ -5,7 +5,8 @@ can fork safely (Linux) they are imported once, and every script starts from a c
 process. Nothing but imports happens before the copy: no model, and no thread of torch's, which a
 copy would lack. The number is the seconds that each script may take. As soon as a script has ended
 it prints a line of JSON: the script's number (from 0), its exit code (null: it took too long), its
-output and its errors. All ends when standard input does, whose other end is held by whoever asked.
+output and errors, and what it read of the current folder. All ends when standard input does, whose
+other end is held by whoever asked.
 """
 
 import json
@@ -14,17 +15,19 @@ import os
 import runpy
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from nnsight_guide.base.scratch import scratch_folder
+from nnsight_guide.recording.readings import Readings, merged
 
 SCRIPT_SECONDS = 300  # GPT-J itself, of which each script loads a copy, may take a minute or two
 STREAMS = (".out", ".err")  # of the files that a script's output and errors go to
+READ = ".read"  # of the file that tells what it read
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,14 @@ class Finished:
         exit_code: its exit status; None if it was stopped for taking too long.
         output: what it wrote to standard output.
         errors: what it wrote to standard error.
+        read: what it read of the checkout (`readings`); nothing, if it was stopped.
 
     """
 
     exit_code: int | None
     output: str
     errors: str
+    read: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_scripts(
@@ -82,7 +87,9 @@ def run_scripts(
                     captures[number].with_suffix(suffix).read_text("utf-8", errors="replace")
                     for suffix in STREAMS
                 )
-                yield number, Finished(None if late else process.exitcode, output, errors)
+                told = captures[number].with_suffix(READ)
+                read = json.loads(told.read_text("utf-8")) if told.exists() else {}
+                yield number, Finished(None if late else process.exitcode, output, errors, read)
 
 
 def _start(script: Path, capture: Path, copies: bool) -> BaseProcess:
@@ -99,13 +106,18 @@ def _start(script: Path, capture: Path, copies: bool) -> BaseProcess:
 
 
 def _run_script(script: str, capture: str) -> None:
-    """Become the script: its name, its arguments, its two streams."""
+    """Become the script: its name, its arguments, its two streams; then tell what it read."""
     for stream, suffix in zip((sys.stdout, sys.stderr), STREAMS, strict=True):
         stream.flush()
         with Path(capture).with_suffix(suffix).open("wb") as file:
             os.dup2(file.fileno(), stream.fileno())
     sys.argv = [script]
-    runpy.run_path(script, run_name="__main__")
+    readings = Readings(Path.cwd())
+    try:
+        runpy.run_path(script, run_name="__main__")
+    finally:
+        read = readings.settled()
+        Path(capture).with_suffix(READ).write_text(json.dumps(merged(read, read)), "utf-8")
 
 
 def _imports_what_is_slow(script: Path) -> bool:

@@ -42,9 +42,12 @@ class Chapter:
             GuideError: there is no such cell; the nearest name and the call's line are named.
 
         """
-        snippet, name = call.arguments
         try:
-            return pick_cell(self.recordings, snippet, name)
+            return pick_cell(self.recordings, *call.arguments)
+        except TypeError:
+            line = line_of(self.markdown, call.arguments)
+            said = f"{call.function}(…) takes the names of a snippet and of one of its cells"
+            raise GuideError(f"{self.path}, line {line}: {said}") from None
         except GuideError as error:
             line = line_of(self.markdown, call.arguments)
             raise GuideError(f"{self.path}, line {line}: {error}") from None

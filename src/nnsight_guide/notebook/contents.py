@@ -83,14 +83,14 @@ class Contents:
 def _shown_output(output: Mapping[str, Any], *, for_page: bool) -> dict[str, Any]:
     """Return one of Jupyter's outputs with its figure, if it has one, as what is to be seen.
 
-    For a page, the HTML of anything else is left out: what stands there would be inserted.
+    The HTML of anything else is left out, as on a chapter's page: whoever opens the notebook would
+    run it.
     """
     if "data" not in output:
         return dict(output)
-    data = dict(output["data"])
-    drawing = data.pop(figures.MIME, None)
-    if for_page:
-        data = {kind: data[kind] for kind in ("text/plain", *IMAGES) if kind in data}
+    drawing = output["data"].get(figures.MIME)
+    shown = ("text/plain", *IMAGES)
+    data = {kind: output["data"][kind] for kind in shown if kind in output["data"]}
     if drawing is not None and for_page:
         data["text/html"] = figures.figure_html(drawing)
     elif drawing is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
 from nnsight_guide.recording import keys
-from nnsight_guide.recording.freshness import Freshness
+from nnsight_guide.recording.freshness import Freshness, why_stale
 from nnsight_guide.recording.recordings import FORMAT, Recording
 
 COMMITTED_FOLDER = "recordings/gpt-j-6b"  # in the folder of the snippets
@@ -38,5 +38,5 @@ def committed_freshness(project: Project, snippet: str) -> Freshness[Recording]:
         name = path.relative_to(project.root)
         raise GuideError(f"{name} is damaged: `git restore {name}` brings it back, or remove it")
     today = keys.portable({**keys.surroundings(project, source), "recording format": FORMAT})
-    changed = keys.changed_parts(keys.portable(recording.key_parts), today)
-    return Freshness(snippet, today, recording, [f"{name} changed" for name in changed])
+    why = why_stale(recording, keys.portable(recording.key_parts), today, project.root)
+    return Freshness(snippet, today, recording, why)

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from nnsight_guide.base.project import Project
 from nnsight_guide.model import profiles
 from nnsight_guide.model.profiles import Profile
-from nnsight_guide.recording import cells, keys, recordings
+from nnsight_guide.recording import cells, keys, readings, recordings
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.recording.sealed import Sealed
 
@@ -21,7 +21,7 @@ class Freshness(Generic[S]):
 
     Attributes:
         name: the snippet, or the idiom.
-        key_parts: what its outputs depend on today.
+        key_parts: what its outputs depend on today, as far as that is known without a run.
         recorded: what its last run gave, if that is recorded.
         stale_because: why that may not be shown; empty if it may.
 
@@ -43,14 +43,27 @@ def stale(states: Mapping[str, Freshness[S]]) -> list[str]:
     return [name for name, state in states.items() if not state.is_fresh]
 
 
-def compared(name: str, path: Path, kind: type[S], today: Mapping[str, str]) -> Freshness[S]:
-    """Compare the file at `path`, which records a run of `name`, with what it depends on today."""
+def compared(
+    name: str, path: Path, kind: type[S], today: Mapping[str, str], root: Path
+) -> Freshness[S]:
+    """Compare the file at `path`, which records a run of `name`, with what it depends on today.
+
+    That is the key of today, and what that run has read of the checkout at `root`.
+    """
     recorded = kind.load(path)
     if recorded is None:
         why = ["damaged recording" if path.exists() else "no recording"]
     else:
-        why = [f"{part} changed" for part in keys.changed_parts(recorded.key_parts, today)]
+        why = why_stale(recorded, recorded.key_parts, today, root)
     return Freshness(name, today, recorded, why)
+
+
+def why_stale(
+    recorded: Sealed, then: Mapping[str, str], today: Mapping[str, str], root: Path
+) -> list[str]:
+    """Say what differs between two keys, `then` and `today`, and from what that run has read."""
+    parts = keys.changed_parts(then, today)
+    return [f"{name} changed" for name in (*parts, *readings.changed(root, recorded.read))]
 
 
 def freshness(project: Project, snippet: str, profile: Profile) -> Freshness[Recording]:
@@ -63,7 +76,7 @@ def freshness(project: Project, snippet: str, profile: Profile) -> Freshness[Rec
     really = runs_on(profile, project.snippet_path(snippet))
     today = recordings.key_parts(project, snippet, really)
     path = recordings.recording_path(project, snippet, profile)
-    return compared(snippet, path, Recording, today)
+    return compared(snippet, path, Recording, today, project.root)
 
 
 def runs_on(profile: Profile, snippet: Path) -> Profile:

@@ -1,54 +1,168 @@
-"""Which project modules a snippet imports, itself or through another, found by reading it."""
+"""Which files of the project a snippet needs, itself or through another, found by reading it.
+
+These are the modules that it imports, in whatever words, and what it declares: a list `READS` at
+the top of a module names files, or folders with all that is in them, for what no reader of the
+source, and no hook in the interpreter, can see being read.
+"""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import resolve_name
 from pathlib import Path
 
-PACKAGES = {"snippets": "snippets", "nnsight_guide": "src/nnsight_guide"}
+from nnsight_guide.base.errors import GuideError
+
+# Where a package lies, if it does not lie where the kernel runs, at the root of the checkout.
+ELSEWHERE = {"nnsight_guide": "src/nnsight_guide"}
+# What imports the module that its first argument names.
+CALLS = {"__import__", "import_module"}
+ANY = "snippets.**"  # what a name that is put together at run time may be
+DECLARED = "READS"
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What one source needs: modules by their dotted names, and the files that it declares."""
+
+    modules: tuple[str, ...] = ()
+    declared: tuple[str, ...] | None = ()  # None: the declaration cannot be read
 
 
 def project_imports(path: Path, root: Path) -> list[Path]:
-    """Return the files of this project that `path` imports, transitively, without itself.
+    """Return the files of this project that `path` needs, transitively, without itself.
 
     They are sorted, so that the same sources give the same list. A file that is not Python
-    imports nothing: that it is broken is for the reader of its cells to say.
+    needs nothing: that it is broken is for the reader of its cells to say.
+
+    Raises:
+        GuideError: a module declares what is not there.
+
     """
     found: set[Path] = set()
     waiting = [path]
     while waiting:
-        modules = imported_modules(waiting.pop().read_bytes())
-        new = {file for module in modules for file in _files(module, root)} - found - {path}
+        source = waiting.pop()
+        needs = _needs(source.read_bytes(), _package(source, root))
+        new = {file for module in needs.modules for file in _files(module, root)} - found - {path}
         found |= new
         waiting += new
+        found.update(_declared(source, needs.declared, root))
     return sorted(found)
 
 
-@lru_cache(maxsize=1024)  # sources
-def imported_modules(source: bytes) -> list[str]:
-    """Return the names that a source imports; every build asks again about the same sources."""
+def imported_modules(source: bytes, package: str = "") -> tuple[str, ...]:
+    """Return the names that a source in `package` imports."""
+    return _needs(source, package).modules
+
+
+@lru_cache(maxsize=1024)  # sources: every build asks again about the same ones
+def _needs(source: bytes, package: str) -> Needs:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
-        return []
+        return Needs()
+    nodes = list(ast.walk(tree))
+    calls = CALLS | {
+        alias.asname
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name in CALLS and alias.asname
+    }
     modules: list[str] = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             modules += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            modules.append(node.module)
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute("." * node.level + (node.module or ""), package)
             # `from snippets import model` names a module as well.
-            modules += [f"{node.module}.{alias.name}" for alias in node.names]
-    return modules
+            modules += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Call) and _name(node.func).rpartition(".")[2] in calls:
+            modules.append(_called(node, package))
+        elif isinstance(node, ast.Attribute) and (name := _name(node)).startswith("snippets."):
+            modules.append(name)  # a submodule may be there because another snippet imported it
+    return Needs(tuple(filter(None, modules)), _declaration(tree))
+
+
+def _called(call: ast.Call, package: str) -> str:
+    """Return the module that a call imports, or `ANY` where only a run of it can tell."""
+    match [*call.args, *(word.value for word in call.keywords)]:
+        case [ast.Constant(value=str(name)), ast.Constant(value=str(anchor)), *_]:
+            return _absolute(name, anchor)
+        case [ast.Constant(value=str(name)), *_]:
+            return _absolute(name, package)
+    return ANY
+
+
+def _absolute(name: str, package: str) -> str:
+    """Return a module's whole name; none, if it begins with more dots than there are packages."""
+    try:
+        return resolve_name(name, package)
+    except ImportError:
+        return ""
+
+
+def _name(node: ast.expr) -> str:
+    """Return `a.b.c` if that is what an expression says, or its end."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name):
+            return f"{_name(value)}.{name}"
+    return ""
+
+
+def _declaration(tree: ast.Module) -> tuple[str, ...] | None:
+    """Return what the list `READS` names; None, if it is something else than a list of names."""
+    for statement in tree.body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=value)
+            ) if name == DECLARED:
+                parts = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
+                said = [getattr(part, "value", None) for part in parts]
+                names = tuple(text for text in said if isinstance(text, str))
+                return names if len(names) == len(said) else None
+    return ()
+
+
+def _declared(source: Path, names: Iterable[str] | None, root: Path) -> Iterator[Path]:
+    """Yield the files that a module declares, those in a folder one by one."""
+    where = source.relative_to(root).as_posix() if source.is_relative_to(root) else source.name
+    if names is None:
+        raise GuideError(f"{where}: {DECLARED} is a list of paths in quotes, and nothing else")
+    for name in names:
+        path = root / name
+        if path.is_dir():
+            yield from (file for file in path.rglob("*") if file.is_file())
+        elif path.is_file():
+            yield path
+        else:
+            raise GuideError(
+                f"{where}: {DECLARED} names '{name}', and there is no such file: write its path "
+                "from the folder that holds mkdocs.yml"
+            )
+
+
+def _package(path: Path, root: Path) -> str:
+    """Return the dotted name of the package that a module's file lies in."""
+    for name, place in ELSEWHERE.items():
+        if path.is_relative_to(root / place):
+            return ".".join([name, *path.relative_to(root / place).parent.parts])
+    return ".".join(path.relative_to(root).parent.parts) if path.is_relative_to(root) else ""
 
 
 def _files(module: str, root: Path) -> Iterator[Path]:
     """Yield the files that importing `module` runs: its packages' `__init__.py`, then itself."""
     package, *rest = module.split(".")
-    if package not in PACKAGES:
-        return
-    folder = root / PACKAGES[package]
+    folder = root / ELSEWHERE.get(package, package)
     for name in ["", *rest]:
+        if name.startswith("*"):  # all modules in a package, and below it
+            yield from folder.glob("*.py" if name == "*" else "**/*.py")
+            return
         folder = folder / name
         for file in (folder / "__init__.py", folder.with_suffix(".py")):
             if file.is_file():

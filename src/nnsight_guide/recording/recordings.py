@@ -13,7 +13,7 @@ from nnsight_guide.model.profiles import Profile
 from nnsight_guide.recording import keys
 from nnsight_guide.recording.sealed import Sealed
 
-FORMAT = "1"  # raise it when the runner comes to record the same run otherwise
+FORMAT = "2"  # raise it when the runner comes to record the same run otherwise
 
 
 class Recording(Sealed):

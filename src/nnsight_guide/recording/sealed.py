@@ -3,7 +3,9 @@
 Recordings of snippets and outcomes of idioms are such files: JSON, with these parts in its metadata
 under `guide`:
 
-- `key_parts`, what the outputs depend on, so that a stale file can say what has changed;
+- `key_parts`, what the outputs depend on and is known before they run, so that a stale file can
+  say what has changed;
+- `read`, what else of the checkout was read in that run, as it was then;
 - `provenance`, how they came to be;
 - `digest`, a hash over all the rest. A file that somebody has edited by hand no longer agrees with
   its digest and counts as damaged, so what it records runs again. Whoever computes the digest anew
@@ -40,9 +42,14 @@ class Sealed:
         return dict(self._guide["key_parts"])
 
     @property
+    def read(self) -> dict[str, str]:
+        """What else was read of the checkout, by name; see `readings`."""
+        return dict(self._guide.get("read", {}))
+
+    @property
     def key(self) -> str:
-        """One hash over the key's parts."""
-        return keys.digest(self.key_parts)
+        """One hash over the key's parts, and over what else was read."""
+        return keys.digest({**self.read, **self.key_parts})
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -74,12 +81,13 @@ class Sealed:
 
 
 def guide_metadata(
-    key_parts: Mapping[str, str], profile: Profile, **more: Any
+    key_parts: Mapping[str, str], read: Mapping[str, str], profile: Profile, **more: Any
 ) -> dict[str, dict[str, Any]]:
     """Return the metadata of a run that has just been made.
 
     Args:
-        key_parts: what its outputs depend on.
+        key_parts: what its outputs depend on, as far as that is known without a run.
+        read: what it read of the checkout; what is a part of the key as well is left out.
         profile: what it ran on.
         more: what else is known of how it came to be.
 
@@ -91,4 +99,6 @@ def guide_metadata(
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         **more,
     }
-    return {"guide": {"key_parts": dict(key_parts), "provenance": provenance}}
+    also_read = {name: value for name, value in read.items() if name not in key_parts}
+    guide = {"key_parts": dict(key_parts), "read": also_read, "provenance": provenance}
+    return {"guide": guide}

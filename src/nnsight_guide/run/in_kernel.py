@@ -18,6 +18,7 @@ import warnings
 from pathlib import Path
 from typing import Any, cast
 
+from nnsight_guide.recording.readings import CELLS, Readings
 from nnsight_guide.run import display, limits
 
 # Tensors above this many elements (GPT-J's weight matrices, not its biases) are sampled.
@@ -29,6 +30,7 @@ SAMPLES = 16
 _baseline: dict[str, str] = {}
 _filters: list[Any] = []
 _settings: list[Any] = []
+_readings: Readings
 
 
 def end_with_parent() -> None:
@@ -62,7 +64,7 @@ def import_libraries() -> None:
 
     # A cell's file would be named after the process, and a remote job carries the name along: the
     # size of a job, which a page shows, would differ from run to run.
-    ipykernel.compiler.get_tmp_directory = lambda: "ipykernel_0"
+    ipykernel.compiler.get_tmp_directory = lambda: CELLS
     import circuitsvis  # noqa: F401 - imported now so that no snippet pays or changes state for it
     import nnsight  # noqa: F401
     import transformers
@@ -73,7 +75,9 @@ def import_libraries() -> None:
 
 def load() -> None:
     """Load the model, and take its state as the one to keep."""
+    global _readings
     import_libraries()  # again, if that has failed
+    _readings = Readings(Path.cwd())
     display.register()
     from IPython import get_ipython
 
@@ -99,7 +103,8 @@ def begin() -> None:
     """Give the next snippet an empty namespace and the seeds that every snippet starts from.
 
     Raises:
-        RuntimeError: the snippet before, which failed, left something changed.
+        RuntimeError: the snippet before, which failed, left something changed; or what a module
+            read when it was imported is another now.
 
     """
     import torch
@@ -119,16 +124,20 @@ def begin() -> None:
     CONFIG.API, CONFIG.APP = (part.model_copy() for part in _settings)
     if changed := changes():
         raise RuntimeError(f"an earlier snippet changed {', '.join(changed)}")
+    if outdated := _readings.outdated():
+        raise RuntimeError(f"a module has read {', '.join(outdated)}, which changed since")
+    _readings.begin()
 
 
 def end() -> None:
-    """Tell, as JSON, what the snippet ran on and what it changed that is not its own.
+    """Tell, as JSON, what the snippet ran on, what it read, and what it changed of all others'.
 
     It is not printed, since the snippet may have closed what it would be printed to.
     """
     from IPython import get_ipython
 
-    state_now = json.dumps({"changed": changes(), **where()})
+    read = _readings.settled()
+    state_now = json.dumps({"changed": changes(), "read": read, **where()})
     get_ipython().display_pub.publish({"text/plain": state_now})
 
 

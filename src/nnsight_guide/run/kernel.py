@@ -13,11 +13,11 @@ from nnsight_guide.base.errors import GuideError, TransientError
 from nnsight_guide.base.project import Project
 from nnsight_guide.base.scratch import scratch_folder
 from nnsight_guide.model.profiles import Profile
-from nnsight_guide.recording import cells
+from nnsight_guide.recording import cells, keys
 from nnsight_guide.recording.imports import project_imports
 from nnsight_guide.run import limits
 from nnsight_guide.run.failures import CellError, cause_of_death, error_of, failure
-from nnsight_guide.run.outputs import kinds_without_a_place
+from nnsight_guide.run.outputs import check_shown
 
 START_SECONDS = 120
 MAX_PATH = 80  # of a folder for sockets, whose own paths may have about a hundred characters
@@ -46,7 +46,7 @@ class Kernel:
     manager: Any
     profile: Profile
     environment: dict[str, str]
-    imported: dict[Path, bytes]
+    imported: dict[Path, str]  # each file with its hash
     _files: ExitStack
     _log: Path  # what its process says outside of cells: why it does not start
     _client: Any = None
@@ -69,7 +69,7 @@ class Kernel:
         if not model_file.is_file():
             raise GuideError("there is no snippets/model.py: `git restore` it, or write one")
         modules = [model_file, *project_imports(model_file, project.root)]
-        imported = {file: file.read_bytes() for file in modules}
+        imported = {file: keys.hash_of(file) for file in modules}
         files = ExitStack()
         own = files.enter_context(scratch_folder())
         whole_environment = {
@@ -122,7 +122,7 @@ class Kernel:
     def is_current(self) -> bool:
         """Whether every project module that the kernel has imported is still as it was."""
         return all(
-            file.is_file() and file.read_bytes() == text for file, text in self.imported.items()
+            file.is_file() and keys.hash_of(file) == known for file, known in self.imported.items()
         )
 
     async def begin(self) -> bool:
@@ -159,13 +159,10 @@ class Kernel:
             await self._run(client, number - 1, name)
             if limits.characters(cell.outputs) > limits.CHARACTERS:
                 raise CellError(name, f"OutputLimit: {limits.TOO_MUCH}")
-            for output in cell.outputs:
-                if kinds := kinds_without_a_place(output):
-                    raise CellError(
-                        name,
-                        f"shows {' and '.join(kinds)}, for which a page has no place: print it as "
-                        "text, or show a picture (PNG or JPEG)",
-                    )
+            try:
+                check_shown(cell.outputs)
+            except GuideError as error:
+                raise CellError(name, str(error)) from None
             if cells.raises(cell) and not error_of(cell):
                 raise CellError(
                     name, "should raise (it is tagged raises-exception), but ran: take out the tag"
@@ -175,7 +172,7 @@ class Kernel:
         return seconds
 
     async def finish(self) -> dict[str, Any]:
-        """Return what the kernel is like after a snippet: `changed`, `device`, `dtype`.
+        """Return what the kernel is like after a snippet: `changed`, `read`, `device`, `dtype`.
 
         Raises:
             CellError: the snippet has left a kernel that cannot be looked at.

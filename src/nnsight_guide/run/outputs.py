@@ -6,11 +6,12 @@ knows it: the checkout, the home folder and the like, which differ from machine 
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.machine_paths import called
 from nnsight_guide.html import figures
 from nnsight_guide.html.render import IMAGES
@@ -104,6 +105,23 @@ def _image(data: Mapping[str, Any], kind: str) -> str:
     with suppress(KeyError, ValueError):
         return b64encode(b64decode("".join(data[kind].split()), validate=True)).decode()
     return ""
+
+
+def check_shown(outputs: Iterable[Mapping[str, Any]]) -> None:
+    """See that a page has a place for all that a cell shows.
+
+    Raises:
+        GuideError: it has none for something.
+
+    """
+    outputs = list(outputs)
+    figures.check_figures(outputs)
+    for output in outputs:
+        if kinds := kinds_without_a_place(output):
+            raise GuideError(
+                f"shows {' and '.join(kinds)}, for which a page has no place: print it as text, or "
+                "show a picture (PNG or JPEG)"
+            )
 
 
 def kinds_without_a_place(output: Mapping[str, Any]) -> list[str]:

@@ -70,5 +70,6 @@ def _lasting(recording: Recording) -> dict[str, Any]:
     """Return a recording without what varies from run to run and from machine to machine."""
     made = {name: part for name, part in recording.provenance.items() if name not in VARYING}
     made["versions"] = keys.portable(made.get("versions", {}))
-    guide = {"key_parts": keys.portable(recording.key_parts), "provenance": made}
+    parts = keys.portable(recording.key_parts)
+    guide = {"key_parts": parts, "read": recording.read, "provenance": made}
     return {**recording.content, "metadata": {**recording.content["metadata"], "guide": guide}}

@@ -23,7 +23,7 @@ from nnsight_guide.base.project import Project
 from nnsight_guide.model import preflight, profiles
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.ndif import retries
-from nnsight_guide.recording import cells, recordings
+from nnsight_guide.recording import cells, keys, readings, recordings
 from nnsight_guide.recording.freshness import Freshness
 from nnsight_guide.recording.imports import project_imports
 from nnsight_guide.recording.recordings import Recording
@@ -134,8 +134,11 @@ class Runner:
         service = [self._service.key] if self._service else []
         return redaction.redact(value, [*redaction.api_keys(), *service])
 
-    async def _record(self, plan: Plan, snippet: str) -> Recording:
-        """Run a snippet, once more if it was edited meanwhile, and return its recording."""
+    async def _record(self, plan: Plan, snippet: str, moved: Iterable[str] = ()) -> Recording:
+        """Run a snippet, once more if what it depends on changed meanwhile; return its recording.
+
+        `moved` is what changed while it ran the first time, of what it reads.
+        """
         path, profile = self.project.snippet_path(snippet), plan.runs_on(snippet)
         key_parts = plan.snippets[snippet].key_parts  # older than the source that is read now
         notebook = cells.read_notebook(path)
@@ -151,14 +154,28 @@ class Runner:
         plan.look_again([snippet])  # it may have been edited while it ran
         if plan.snippets[snippet].key_parts != key_parts:
             return await self._record(plan, snippet)
+        read = self._read(path, state["read"])
+        if now_moved := readings.changed(self.project.root, read):
+            if again := sorted({*moved} & {*now_moved}):
+                raise GuideError(
+                    f"snippets/{snippet}.py reads {again[0]}, which changes each time it runs: "
+                    "write no file that is read, or write it before it is read"
+                )
+            return await self._record(plan, snippet, now_moved)
         model = {str(profile.folder): profile.model_id} if profile.folder else {}
         outputs.normalise(notebook, machine_paths(self.project.root) | model)
         made = guide_metadata(
-            key_parts, profile, device=state["device"], dtype=state["dtype"], seconds=seconds
+            key_parts, read, profile, device=state["device"], dtype=state["dtype"], seconds=seconds
         )
         kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
         metadata = {"kernelspec": kernelspec, **made}
         return Recording({**self._redacted(dict(notebook)), "metadata": metadata})
+
+    def _read(self, path: Path, by_reader: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+        """Return what was read by a snippet, and by the modules that it imports, at any time."""
+        root = self.project.root
+        modules = [file.relative_to(root).as_posix() for file in project_imports(path, root)]
+        return readings.merged(by_reader, [readings.RUN, *modules])
 
     async def _execute(
         self, notebook: Any, path: Path, profile: Profile
@@ -178,7 +195,7 @@ class Runner:
 
     async def _kernel_for(self, path: Path, profile: Profile) -> Kernel:
         """Return a kernel that holds today's version of all that the snippet imports."""
-        modules = {file: file.read_bytes() for file in project_imports(path, self.project.root)}
+        modules = {file: keys.hash_of(file) for file in project_imports(path, self.project.root)}
         environment = self._environment(profile)
         kernel = self._kernels.get(profile.name)
         if kernel is not None and not (

@@ -8,6 +8,7 @@ from nnsight_guide.model import profiles
 from nnsight_guide.run.plan import Plan
 from nnsight_guide.run.runner import Runner
 from nnsight_guide.site import stamp
+from nnsight_guide.site.endings import run_mkdocs
 
 
 def build_site(*, verbose: bool = False) -> bool:
@@ -20,7 +21,8 @@ def build_site(*, verbose: bool = False) -> bool:
         Whether there was anything to do.
 
     Raises:
-        GuideError: this is no checkout, or its profile cannot be used.
+        GuideError: this is no checkout, its profile cannot be used, or MkDocs ended before there
+            was a site.
         SystemExit: MkDocs has failed, and said why.
 
     """
@@ -28,20 +30,28 @@ def build_site(*, verbose: bool = False) -> bool:
     sources = stamp.sources(project, profile)
     if stamp.is_built(project, sources):
         return False
+    named = stamp.named(project)
     plan = Plan(project, profile)
     with closing(Runner(project)) as runner:
         runner.start_early(plan)
         # With all of MkDocs, which takes a second: the kernel imports meanwhile, too.
-        from mkdocs.__main__ import cli
-
         from nnsight_guide.site.plugin import GuidePlugin
 
         GuidePlugin.runner, GuidePlugin.plan = runner, plan
         os.chdir(project.root)
-        try:
-            cli.main(["build", *(["--verbose"] if verbose else [])], prog_name="mkdocs")
-        except SystemExit as end:
-            if end.code:
-                raise
-    stamp.remember(project, profile, sources)
+        # Whatever folder the configuration names: here the stamp looks.
+        run_mkdocs("build", "--site-dir", "site", *(["--verbose"] if verbose else []))
+    stamp.remember(project, profile, sources, named)
     return True
+
+
+def serve_site() -> None:
+    """Serve the site, and build it again at every change, until somebody ends that.
+
+    Raises:
+        GuideError: this is no checkout, or something in it has ended MkDocs.
+        SystemExit: MkDocs has failed, and said why.
+
+    """
+    os.chdir(Project.find().root)
+    run_mkdocs("serve")

@@ -24,5 +24,7 @@ def pack(folder: Path, archive: Path) -> int:
 
 if __name__ == "__main__":
     source, target = map(Path, sys.argv[1:])
+    if not (source / "index.html").is_file():
+        sys.exit(f"there is no site in {source}: MkDocs ended before it was built")
     count = pack(source, target)
     print(f"{target}: {count} files, {target.stat().st_size / 1e6:.1f} MB. Open its index.html.")

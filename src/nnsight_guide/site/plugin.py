@@ -2,14 +2,15 @@
 
 import gc
 import logging
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
-import markdown_exec
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, PluginError
+from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
@@ -18,7 +19,8 @@ from mkdocs.utils import get_relative_url
 from nnsight_guide.base import redaction
 from nnsight_guide.base.errors import GuideError, long_story, one_line
 from nnsight_guide.base.project import Project
-from nnsight_guide.chapter.page import ChapterPage, current_page, open_page
+from nnsight_guide.chapter.page import ChapterPage, open_page
+from nnsight_guide.chapter.text import problems
 from nnsight_guide.html import provenance
 from nnsight_guide.idioms import outcomes
 from nnsight_guide.model import profiles
@@ -27,8 +29,9 @@ from nnsight_guide.recording.freshness import Freshness
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.run.plan import Plan
 from nnsight_guide.run.runner import Runner
+from nnsight_guide.site import endings, page_blocks
 from nnsight_guide.site.mkdocs_jupyter import RenderedNotebooks
-from nnsight_guide.site.notebook_files import Notebooks
+from nnsight_guide.site.notebook_files import Notebooks, versions
 
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")
 
@@ -50,7 +53,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         self.rendered: RenderedNotebooks | None = None
         self.is_preview = command == "serve"
         redaction.install_hook()
-        markdown_exec.patch_loggers(lambda name: BlockLog(log, {}))
+        page_blocks.install()
         # It would report every notebook, with its path, at every build.
         logging.getLogger("mkdocs.plugins.mkdocs_jupyter").setLevel(logging.WARNING)
 
@@ -98,6 +101,8 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add scripts and notebooks that run anywhere, and the script that draws figures."""
+        if wrong := list(_problems(files)):
+            raise PluginError(_redacted("\n".join(wrong)))
         script_path = str(figure_script())
         files.append(File.generated(config, "assets/circuitsvis.js", abs_src_path=script_path))
         for name in self.project.snippet_names():
@@ -150,12 +155,21 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             log.error("%s", _in_one_line(error))
             raise Abort("Aborted with an error of the system!")
 
+    def on_serve(
+        self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[..., Any]
+    ) -> LiveReloadServer:
+        """Let nothing end the preview that wants to end a build."""
+        server.builder = endings.guarded(server.builder, _ended)
+        return server
+
     def on_shutdown(self) -> None:
-        """Stop the kernel, and give back what was lent."""
+        """Stop the kernel, and give back what was lent; MkDocs calls this however it ends."""
         self._stop_kernel()
         if self.rendered is not None:
             self.rendered.close()
             self.rendered = None
+        if isinstance(end := sys.exc_info()[1], SystemExit):
+            _ended(end)
 
     def _stop_kernel(self) -> None:
         if self.runner is not None:
@@ -178,6 +192,23 @@ def _shown(states: Mapping[str, Freshness[Recording]]) -> dict[str, Recording]:
     return {name: s.recorded for name, s in states.items() if s.recorded and s.is_fresh}
 
 
+def _problems(files: Files) -> Iterator[str]:
+    """Yield a line for each thing that is wrong with the blocks of the pages."""
+    for file in files.documentation_pages():
+        if file.src_uri.endswith(".md"):
+            is_chapter = bool(versions(file.src_uri))
+            for line, problem in problems(file.content_string, is_chapter=is_chapter):
+                yield f"docs/{file.src_uri}, line {line}: {problem}"
+
+
+def _ended(end: SystemExit) -> NoReturn:
+    """Fail, with a line on what has ended the build, unless MkDocs itself has failed."""
+    if isinstance(end, Abort):
+        raise end
+    log.error("%s", _redacted(endings.why_it_ended(end)))
+    raise Abort("Aborted before the build was done!")
+
+
 def _in_one_line(error: Exception) -> str:
     """Return what an error says; all that led to it is told by `mkdocs build --verbose`."""
     log.debug("%s", _redacted(long_story(error)))
@@ -192,13 +223,3 @@ def _redacted(text: str) -> str:
 def figure_script() -> Path:
     """Return circuitsvis's own script, found without importing the package (it imports torch)."""
     return Path(str(distribution("circuitsvis").locate_file("circuitsvis/dist/cdn/iife.js")))
-
-
-class BlockLog(logging.LoggerAdapter):  # type: ignore[type-arg]
-    """What markdown-exec writes to when a block has failed: by itself, the build would go on."""
-
-    def warning(self, msg: object, *args: object, **kwargs: Any) -> None:
-        """Make a problem of the page of what ends with an error's traceback."""
-        self.debug(msg)
-        page, reason = current_page(), str(msg).strip().splitlines()[-1].strip()
-        page.problems.append(f"{page.path}: a block of Python fails: {reason}")

@@ -4,6 +4,9 @@ MkDocs builds every page each time, and begins with a second of imports. What a 
 read in a tenth of that: all files of the checkout, the settings, the model, the versions that are
 installed, and the recordings. Of these, and of the files of the site, the last build that went
 well keeps a hash.
+
+What else there is, the configuration names: folders whose hidden files count as well (a theme's),
+files outside of the checkout, variables of the environment.
 """
 
 import hashlib
@@ -14,10 +17,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
 from nnsight_guide.base.scratch import write_json
 from nnsight_guide.model.profiles import Profile
 
+VARIABLE = "!ENV"  # the tag of what MkDocs takes from the environment
+YAML = (".yml", ".yaml")
 MADE = ("dist", "site", "site-offline.zip")  # by builds, at the root of the checkout
 
 
@@ -39,24 +45,52 @@ def sources(project: Project, profile: Profile, environ: Mapping[str, str] = os.
     return digest.hexdigest()
 
 
-def is_built(project: Project, made_from: str) -> bool:
+def named(project: Project, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return what else the configuration names, by name, with a hash of what that is now."""
+    paths, variables = {"docs"}, set()
+    waiting, seen = [project.root / "mkdocs.yml"], set()
+    while waiting:
+        file = waiting.pop()
+        seen.add(file)
+        for tag, value in _scalars(file):
+            if tag == VARIABLE:
+                variables.add(value)
+            elif _is_there(path := file.parent / value):
+                paths.add(os.path.relpath(path, project.root))
+                if path.suffix in YAML and path.is_file() and path not in seen:
+                    waiting.append(path)  # which this one may inherit from
+    names = [*sorted(paths - {*MADE, "."}), *(f"${name}" for name in sorted(variables))]
+    return {name: _value(project, name, environ) for name in names}
+
+
+def is_built(project: Project, made_from: str, environ: Mapping[str, str] = os.environ) -> bool:
     """Whether the site was made from these `sources`, and it and its recordings are untouched."""
     try:
         kept = json.loads(_kept(project).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        was_named = dict(kept["named"])
+    except (OSError, ValueError, KeyError, TypeError):
         return False
-    return bool(kept == {"sources": made_from, "made": _made(project)})
+    named_now = {name: _value(project, name, environ) for name in was_named}
+    return bool(kept == {"sources": made_from, "named": named_now, "made": _made(project)})
 
 
-def remember(project: Project, profile: Profile, made_from: str) -> None:
+def remember(
+    project: Project, profile: Profile, made_from: str, was_named: Mapping[str, str]
+) -> None:
     """Keep what the site was made from, unless that changed meanwhile.
 
     Raises:
-        GuideError: the cache cannot be written.
+        GuideError: there is no site, or the cache cannot be written.
 
     """
-    if sources(project, profile) == made_from:
-        write_json({"sources": made_from, "made": _made(project)}, _kept(project))
+    if not (project.root / "site" / "index.html").is_file():
+        raise GuideError(
+            "MkDocs is done, and there is no site/index.html: look for a plugin or a hook that "
+            "removes it"
+        )
+    if sources(project, profile) == made_from and named(project) == was_named:
+        kept = {"sources": made_from, "named": dict(was_named), "made": _made(project)}
+        write_json(kept, _kept(project))
 
 
 def _kept(project: Project) -> Path:
@@ -71,6 +105,55 @@ def _made(project: Project) -> str:
             known = path.stat()
             digest.update(f"{path} {known.st_size} {known.st_mtime_ns}\n".encode())
     return digest.hexdigest()
+
+
+def _scalars(file: Path) -> Iterator[tuple[str, str]]:
+    """Yield each word of a file of YAML, with its tag, or with `!ENV` if it stands below that."""
+    import yaml  # only a build needs it
+
+    try:
+        root = yaml.compose(file.read_text(encoding="utf-8"), yaml.SafeLoader)
+    except (OSError, ValueError, yaml.YAMLError):
+        return  # which MkDocs will tell of
+    waiting = [(root, "")] if root is not None else []
+    while waiting:
+        node, above = waiting.pop()
+        tag = VARIABLE if VARIABLE in (above, node.tag) else node.tag
+        if isinstance(node, yaml.ScalarNode):
+            yield tag, node.value
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += [(part, tag) for part in node.value]
+        else:
+            waiting += [(part, tag) for pair in node.value for part in pair]
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long for a name, or with a NUL in it
+        return False
+
+
+def _value(project: Project, name: str, environ: Mapping[str, str]) -> str:
+    """Return a hash of what the configuration names: a variable, or what `sources` has not read."""
+    if name.startswith("$"):
+        return hashlib.sha256(repr(environ.get(name[1:])).encode()).hexdigest()
+    path = project.root / name
+    files = [path] if path.is_file() else sorted({*_all_files(path)} - {*_files(path)})
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _all_files(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder, hidden ones and those behind links too, as MkDocs does."""
+    seen = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        here = os.path.realpath(place)
+        folders[:] = [] if here in seen else [name for name in folders if name != "__pycache__"]
+        yield from (path for name in names if (path := Path(place, name)).is_file())
+        seen.add(here)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -119,8 +119,8 @@ def _snippets(plan: Plan) -> Iterator[tuple[str, Seen]]:
 def _idioms(plan: Plan) -> Iterator[tuple[str, Seen]]:
     demo, root = plan.idioms_profile, plan.project.root
     sources = {source.name: source for source in read_idioms(plan.project.snippets / IDIOMS_FOLDER)}
-    for outcome in execution.judged(sources.values(), demo.environment, root):
-        made = {"metadata": guide_metadata({}, demo), "outcome": asdict(outcome)}
+    for outcome, _ in execution.judged(sources.values(), demo.environment, root):
+        made = {"metadata": guide_metadata({}, {}, demo), "outcome": asdict(outcome)}
         yield (
             f"{IDIOMS_FOLDER}/{outcome.idiom}",
             _row(sources[outcome.idiom], RecordedOutcome(made)),

@@ -7,10 +7,20 @@ SHOW_LESS = (
     "OutputLimit: more than the 1,000,000 characters that a cell may show: print less, or draw a "
     "smaller picture"
 )
+NOT_DRAWN = (
+    "the site draws circuitsvis's AttentionPatterns and not {}: use "
+    "circuitsvis.attention.attention_patterns, or teach nnsight_guide/html/figures.py"
+)
 TOO_LONG = (
     "still running after 2 s, the limit for a cell: let it do less, or set GUIDE_CELL_SECONDS to "
     "more"
 )
+
+COUNTS = """\
+with open("count.txt", "r+") as file:
+    count = int(file.read())
+    file.seek(0)
+    print(count + 1, file=file)"""
 
 
 def no_place(shown: str, kind: str, code: str) -> Case:
@@ -102,6 +112,25 @@ CASES = [
         "should raise (it is tagged raises-exception), but ran: take out the tag",
         tags=RAISES,
     ),
+    cell(
+        "a figure of another kind",
+        "from circuitsvis.tokens import colored_tokens\ncolored_tokens(['a', 'b'], [0.0, 1.0])",
+        NOT_DRAWN.format("ColoredTokens"),
+    ),
+    cell(
+        "a figure of yet another kind, shown by a function",
+        "from circuitsvis.activations import text_neuron_activations\n"
+        "from IPython.display import display\nimport torch\n"
+        "display(text_neuron_activations(['a', 'b'], torch.zeros(2, 1, 1)))",
+        NOT_DRAWN.format("TextNeuronActivations"),
+    ),
+    cell(
+        "a figure with its batch dimension",
+        "import torch\nfrom circuitsvis.attention import attention_patterns\n"
+        "attention_patterns(['a', 'b'], torch.ones(1, 3, 2, 2) / 2)",
+        "attention_patterns was given attention of shape (1, 3, 2, 2) for 2 tokens: give it "
+        "(n_heads, n_tokens, n_tokens), without the batch dimension",
+    ),
     cell("an error of many lines", "raise ValueError('a\\nb\\nc')", "ValueError: a"),
     cell(
         "an error in colours and HTML",
@@ -126,6 +155,35 @@ CASES = [
         "import numppy",
         "ModuleNotFoundError: No module named 'numppy': add it to pyproject.toml, then `make lock "
         "install`",
+    ),
+    *(
+        Case(
+            f"a cell that changes {what}",
+            "nnsight_guide run odd",
+            f"snippets/odd.py reads {name}, which changes each time it runs: write no file that is "
+            "read, or write it before it is read",
+            {"snippets/odd.py": f"# %% odd\n{code}\n", **files},
+            kept=True,
+        )
+        for what, name, code, files in (
+            ("the file that it has read", "count.txt", COUNTS, {"count.txt": "0"}),
+            ("the end of a file", "log.txt", "open('log.txt', 'a').write('1')", {"log.txt": None}),
+        )
+    ),
+    Case(
+        "a declaration of what is not there",
+        "nnsight_guide run odd",
+        "snippets/odd.py: READS names 'probe.safetensors', and there is no such file: write its "
+        "path from the folder that holds mkdocs.yml",
+        {"snippets/odd.py": "READS = ['probe.safetensors']\n# %% odd\nprint(1)\n"},
+        kept=True,
+    ),
+    Case(
+        "a declaration that is none",
+        "nnsight_guide status",
+        "snippets/odd.py: READS is a list of paths in quotes, and nothing else",
+        {"snippets/odd.py": "READS = sorted(paths)\n# %% odd\nprint(1)\n"},
+        kept=True,
     ),
     Case(
         "two snippets that import each other",

@@ -4,13 +4,13 @@ import psutil
 import pytest
 
 from nnsight_guide.recording.freshness import freshness
-from tests.attacks.bad_input import cells, files, surroundings, words
+from tests.attacks.bad_input import cells, files, pages, surroundings, words
 from tests.attacks.bad_input.case import Case, said
 from tests.attacks.bad_input.conftest import BLOCK
 
 ROWS = [
     pytest.param(case, id=case.broken, marks=[pytest.mark.long] if case.is_long else [])
-    for case in [*words.CASES, *files.CASES, *cells.CASES, *surroundings.CASES]
+    for case in [*words.CASES, *pages.CASES, *files.CASES, *cells.CASES, *surroundings.CASES]
 ]
 
 

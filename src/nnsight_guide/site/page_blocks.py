@@ -1,0 +1,71 @@
+"""A page's blocks of Python: whatever goes wrong in one is a problem of the page, in one line.
+
+By itself markdown-exec would write the traceback of an error on the page, and let the build go on;
+and what is no `Exception`, such as `sys.exit()`, would end the build as if all had gone well.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+import markdown_exec
+
+from nnsight_guide.chapter.page import current_page
+from nnsight_guide.chapter.text import executed_blocks
+from nnsight_guide.site.endings import REMEDY
+
+log = logging.getLogger("mkdocs.plugins.nnsight_guide")
+
+RUN: Callable[..., Any] = markdown_exec.formatters["python"]  # type: ignore[assignment]
+LINE = re.compile(r'File "<code block: [^>]*>", line (\d+)')
+
+
+def install() -> None:
+    """Let markdown-exec run blocks of Python so, and tell of errors here."""
+    markdown_exec.formatters["python"] = run_block
+    markdown_exec.patch_loggers(lambda name: _Log(log, {}))
+
+
+def run_block(*, code: str, **options: Any) -> Any:
+    """Run a block; that it wants to end the build is a problem of the page."""
+    page = current_page()
+    page.block = next(
+        (block.line for block in executed_blocks(page.source) if block.code == code.strip("\n")), 0
+    )
+    try:
+        return RUN(code=code, **options)
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        said = f"ends the build with {type(error).__name__}: {REMEDY}"
+        page.problems.append(f"{_where(_line_of(error))}: a block of Python {said}")
+        return ""
+
+
+def _line_of(error: BaseException) -> int:
+    """Return the line of the block, from 1, at which an error began, or 0."""
+    line, trace = 0, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith("<code block: "):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _where(line: int) -> str:
+    """Return the page's file, and the line there that is this one of the block."""
+    page = current_page()
+    return f"{page.path}, line {page.block + line}" if page.block else page.path
+
+
+class _Log(logging.LoggerAdapter):  # type: ignore[type-arg]
+    """What markdown-exec writes to when a block has failed."""
+
+    def warning(self, msg: object, *args: object, **kwargs: Any) -> None:
+        """Make a problem of the page of what ends with an error's traceback."""
+        self.debug(msg)
+        lines = [int(line) for line in LINE.findall(str(msg))]
+        reason = str(msg).strip().splitlines()[-1].strip()
+        where = _where(lines[-1] if lines else 0)
+        current_page().problems.append(f"{where}: a block of Python fails: {reason}")
