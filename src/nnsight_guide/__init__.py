@@ -21,8 +21,8 @@ and from none below.
         in_kernel and display; limits, failures, outputs (cleaned), real_model (committed).
     canary: what the newest releases change: observation, environment, changes, ways_round, summary.
     verify: recordings against published facts and against a rerun from nothing.
-    chapter: what a chapter calls, and its text, on the page that is built; its cross_links, some
-        of them to gptj_source.
+    chapter: what a chapter calls, its text and the page_code in it, on the page that is built; its
+        cross_links, some of them to gptj_source.
     notebook: what readers take away: writer (chapter_source, opening, contents, prose), script.
     site: the one room that knows MkDocs: make_site, stamp (nothing to do), endings, plugin,
         page_blocks, notebook_files, mkdocs_jupyter, markdown_pages (for tools), offline (a zip).

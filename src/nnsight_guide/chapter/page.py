@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ParamSpec
 
 from nnsight_guide.base.errors import GuideError
-from nnsight_guide.chapter.text import line_of, shown_snippets
+from nnsight_guide.chapter.page_code import line_of, shown_snippets
 from nnsight_guide.idioms.idiom import Idiom
 from nnsight_guide.idioms.outcomes import RecordedOutcome
 from nnsight_guide.model.profiles import GPT_J, Profile

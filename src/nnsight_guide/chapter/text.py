@@ -12,16 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnsight_guide.html.render import SNIPPET_ATTRIBUTES
-
 FENCE = re.compile(r"^(?P<ticks>`{3,}|~{3,})(?P<info>[^`]*)$")
 BOX = re.compile(r'^(?P<sign>!!!|\?\?\?\+?|===)(?: +(?P<kind>[\w -]+?))?(?: +"(?P<title>.*)")?\s*$')
 INDENT = "    "
 EXECUTED = re.compile(r"""\bexec=["'](?!no?["']|off|false|0)""")
-
-# The calls that show a recording; each names its snippet, but for `setup`, which shows the model's.
-SHOWING = (*SNIPPET_ATTRIBUTES, "picture", "setup")
-SHOWN = re.compile(rf"""\b(?:{"|".join(SHOWING)})\(\s*["'](\w+)["']""")
+ITEM = re.compile(r"(?:[-*+]|\d+[.)]) ")
 
 
 @dataclass(frozen=True)
@@ -42,11 +37,15 @@ class Fence:
 
 @dataclass(frozen=True)
 class Call:
-    """One call in a block of markdown-exec, such as `cell("trace_and_save", "trace")`."""
+    """One call in a block of markdown-exec, such as `cell("trace_and_save", "trace")`.
+
+    `line` is the page's, from 1.
+    """
 
     function: str
     arguments: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    line: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,8 @@ class Box:
 Block = Text | Fence | Call | Box
 
 
-def blocks(markdown: str) -> list[Block]:
-    """Return the blocks of a chapter, in order."""
+def blocks(markdown: str, first: int = 1) -> list[Block]:
+    """Return the blocks of a chapter, in order; `first` is the line at which its text begins."""
     lines = markdown.splitlines()
     found: list[Block] = []
     text: list[str] = []
@@ -76,11 +75,11 @@ def blocks(markdown: str) -> list[Block]:
     at = 0
     while at < len(lines):
         if fence := FENCE.match(lines[at]):
-            end = _end_of_fence(lines, at, fence["ticks"])
+            end = end_of_fence(lines, at, fence["ticks"])
             body = "\n".join(lines[at + 1 : end])
             end_text()
-            if "exec=" in fence["info"]:
-                found.extend(_calls(body))
+            if EXECUTED.search(fence["info"]):
+                found.extend(_printed_calls(body, first + at))
             else:
                 found.append(_fence(fence["info"], body))
             at = end + 1
@@ -91,79 +90,14 @@ def blocks(markdown: str) -> list[Block]:
             kind = box["kind"] or ""
             title = kind.capitalize() if box["title"] is None else box["title"]
             title = title.replace('\\"', '"')
-            found.append(Box(box["sign"].rstrip("+"), kind, title, blocks("\n".join(inner))))
+            held = blocks("\n".join(inner), first + at + 1)
+            found.append(Box(box["sign"].rstrip("+"), kind, title, held))
             at = end
         else:
             text.append(lines[at])
             at += 1
     end_text()
     return found
-
-
-@dataclass(frozen=True)
-class Executed:
-    """A block that markdown-exec runs, however deep it stands; `line` is that of its fence."""
-
-    line: int
-    code: str
-    is_closed: bool
-
-
-def executed_blocks(markdown: str) -> list[Executed]:
-    """Return the blocks of a page that are run, in order."""
-    lines = [line.expandtabs(len(INDENT)) for line in markdown.splitlines()]
-    found: list[Executed] = []
-    at = 0
-    while at < len(lines):
-        bare = lines[at].lstrip(" >")
-        if fence := FENCE.match(bare):
-            deep = len(lines[at]) - len(bare)
-            inner = [line[deep:] if not line[:deep].strip(" >") else line for line in lines]
-            end = _end_of_fence(inner, at, fence["ticks"])
-            if EXECUTED.search(fence["info"]):
-                code = "\n".join(inner[at + 1 : end]).strip("\n")
-                # What looks like its end may be that of the next block.
-                is_closed = end < len(lines) and not EXECUTED.search(code)
-                found.append(Executed(at + 1, code, is_closed))
-            at = end
-        at += 1
-    return found
-
-
-def problems(markdown: str, *, is_chapter: bool) -> Iterator[tuple[int, str]]:
-    """Yield what is wrong with the blocks of a page that are run, each with its line.
-
-    Args:
-        markdown: the page.
-        is_chapter: whether there is a notebook of it, which carries calls and no other code.
-
-    """
-    for block in executed_blocks(markdown):
-        if not block.is_closed:
-            yield block.line, "this block of Python has no end: close it with the same backticks"
-            continue
-        try:
-            ast.parse(block.code)
-        except (SyntaxError, ValueError) as error:
-            reason = getattr(error, "msg", None) or str(error)
-            yield (
-                block.line + (getattr(error, "lineno", None) or 1),
-                f"a block of Python fails: {type(error).__name__}: {reason}",
-            )
-            continue
-        try:
-            _calls(block.code) if is_chapter else None
-        except (ValueError, TypeError):
-            yield (
-                block.line,
-                "a chapter's notebook needs the arguments of this block's calls as they are: "
-                "write each in quotes",
-            )
-
-
-def shown_snippets(markdown: str) -> set[str]:
-    """Return the names of the snippets that a chapter's calls name, whether or not they exist."""
-    return set(SHOWN.findall(markdown))
 
 
 def calls_in(block: Block) -> Iterator[Call]:
@@ -175,7 +109,8 @@ def calls_in(block: Block) -> Iterator[Call]:
             yield from calls_in(inner)
 
 
-def _end_of_fence(lines: list[str], start: int, ticks: str) -> int:
+def end_of_fence(lines: list[str], start: int, ticks: str) -> int:
+    """Return where the fence that starts there ends; that of the last line, if it does not."""
     ends = (n for n in range(start + 1, len(lines)) if lines[n].rstrip() == ticks)
     return next(ends, len(lines))
 
@@ -195,23 +130,49 @@ def _fence(info: str, code: str) -> Fence:
     return Fence(names[0] if names else "", code, frozenset(names[1:]))
 
 
-def _calls(code: str) -> list[Call]:
-    """Return the calls that a block prints, in order."""
+def _printed_calls(code: str, line: int) -> list[Call]:
+    """Return the calls that a block prints, in order; `line` is that of its fence."""
     return [
         Call(
-            shown.func.id,
-            tuple(ast.literal_eval(argument) for argument in shown.args),
-            {word.arg: ast.literal_eval(word.value) for word in shown.keywords if word.arg},
+            call.func.id,
+            tuple(ast.literal_eval(argument) for argument in call.args),
+            {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg},
+            line + call.lineno,
         )
         for statement in ast.parse(code).body
-        if isinstance(statement, ast.Expr) and isinstance(printed := statement.value, ast.Call)
-        for shown in printed.args
-        if isinstance(shown, ast.Call) and isinstance(shown.func, ast.Name)
+        for call in printed(statement)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
     ]
 
 
-def line_of(markdown: str, words: Sequence[str]) -> int:
-    """Return the line (from 1) of the first call with these words as its arguments."""
-    pattern = r"\(\s*" + r"\s*,\s*".join(f"""["']{re.escape(word)}["']""" for word in words)
-    found = re.search(pattern, markdown)
-    return markdown.count("\n", 0, found.start()) + 1 if found else 1
+def printed(statement: ast.stmt) -> list[ast.expr]:
+    """Return what a statement of a block prints, if it does nothing else."""
+    if not (isinstance(statement, ast.Expr) and isinstance(call := statement.value, ast.Call)):
+        return []
+    is_print = isinstance(call.func, ast.Name) and call.func.id == "print"
+    return call.args if is_print else []
+
+
+def bare(line: str) -> str:
+    """Return a line without what indents or quotes it."""
+    return line.lstrip(" >")
+
+
+def unindented(lines: list[str], at: int) -> list[str]:
+    """Return lines as they are for what begins at one of them, less what indents or quotes it."""
+    deep = len(lines[at]) - len(bare(lines[at]))
+    return [line[deep:] if not line[:deep].strip(" >") else line for line in lines]
+
+
+def is_indented_code(lines: list[str], at: int) -> bool:
+    """Whether a line is code because it is indented, and is in no list and in no box."""
+    deep = len(lines[at]) - len(lines[at].lstrip())
+    for line in reversed(lines[:at]):
+        if deep < len(INDENT):
+            return False
+        if line.strip() and (indent := len(line) - len(line.lstrip())) < deep:
+            if BOX.match(line.lstrip()) or ITEM.match(line.lstrip()):
+                deep = indent
+                return False
+            return True
+    return deep >= len(INDENT)

@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from nnsight_guide.base.errors import GuideError
-from nnsight_guide.chapter.text import SHOWING, Block, Call, blocks, calls_in, line_of
+from nnsight_guide.chapter.page_code import SHOWING, without_comments
+from nnsight_guide.chapter.text import Block, Call, blocks, calls_in
 from nnsight_guide.notebook.prose import Link
 from nnsight_guide.recording.recordings import Recording, pick_cell
 
@@ -33,7 +34,7 @@ class Chapter:
     @cached_property
     def blocks(self) -> list[Block]:
         """The blocks of its text."""
-        return blocks(self.markdown)
+        return blocks(without_comments(self.markdown))
 
     def recorded(self, call: Call) -> Mapping[str, Any]:
         """Return the cell that a call names.
@@ -45,12 +46,10 @@ class Chapter:
         try:
             return pick_cell(self.recordings, *call.arguments)
         except TypeError:
-            line = line_of(self.markdown, call.arguments)
             said = f"{call.function}(…) takes the names of a snippet and of one of its cells"
-            raise GuideError(f"{self.path}, line {line}: {said}") from None
+            raise GuideError(f"{self.path}, line {call.line}: {said}") from None
         except GuideError as error:
-            line = line_of(self.markdown, call.arguments)
-            raise GuideError(f"{self.path}, line {line}: {error}") from None
+            raise GuideError(f"{self.path}, line {call.line}: {error}") from None
 
     def used(self) -> dict[str, Recording]:
         """Return the recordings that the chapter shows, by snippet."""

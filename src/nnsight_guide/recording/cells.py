@@ -41,7 +41,10 @@ def read_notebook(path: Path) -> Any:
         line = getattr(error, "lineno", None) or 1
         reason = getattr(error, "msg", None) or str(error)
         raise GuideError(f"{_short(path)}, line {line}: {reason}") from None
-    notebook = jupytext.reads(text, fmt="py:percent")
+    # By itself jupytext takes the signs off `# !command` and `# %magic`, and the comment would run.
+    notebook = jupytext.reads(
+        text, fmt={"extension": ".py", "format_name": "percent", "comment_magics": False}
+    )
     names = [name for cell in notebook.cells if (name := cell.metadata.get("title"))]
     if unfit := [name for name in names if not NAME.fullmatch(name)]:
         raise GuideError(

@@ -12,7 +12,7 @@ from typing import Any
 import markdown_exec
 
 from nnsight_guide.chapter.page import current_page
-from nnsight_guide.chapter.text import executed_blocks
+from nnsight_guide.chapter.page_code import executed_blocks
 from nnsight_guide.site.endings import REMEDY
 
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")

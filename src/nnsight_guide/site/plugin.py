@@ -20,7 +20,7 @@ from nnsight_guide.base import redaction
 from nnsight_guide.base.errors import GuideError, long_story, one_line
 from nnsight_guide.base.project import Project
 from nnsight_guide.chapter.page import ChapterPage, open_page
-from nnsight_guide.chapter.text import problems
+from nnsight_guide.chapter.page_code import problems, without_comments
 from nnsight_guide.html import provenance
 from nnsight_guide.idioms import outcomes
 from nnsight_guide.model import profiles
@@ -120,11 +120,11 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
 
     def on_page_markdown(
         self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files
-    ) -> None:
-        """Tell the blocks of this page where they stand."""
+    ) -> str:
+        """Tell the blocks of this page where they stand; what stands in a comment is none."""
         self.page = ChapterPage(
             path=f"docs/{page.file.src_uri}",
-            source=page.file.content_string,
+            source=without_comments(page.file.content_string),
             base=get_relative_url(".", page.url).rstrip("/"),
             profile=self.profile,
             recordings=self.recordings,
@@ -135,6 +135,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         )
         open_page(self.page)
         self.notebooks.prepare(page, files)
+        return without_comments(markdown)
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         """Stop at a name that does not exist; else end the page with its provenance."""
@@ -197,7 +198,8 @@ def _problems(files: Files) -> Iterator[str]:
     for file in files.documentation_pages():
         if file.src_uri.endswith(".md"):
             is_chapter = bool(versions(file.src_uri))
-            for line, problem in problems(file.content_string, is_chapter=is_chapter):
+            text = without_comments(file.content_string)
+            for line, problem in problems(text, is_chapter=is_chapter):
                 yield f"docs/{file.src_uri}, line {line}: {problem}"
 
 
