@@ -132,6 +132,30 @@ def test_an_idiom_that_is_edited_while_it_runs_is_not_shown(project, profile, fo
     assert stale(project, profile) == ["gone"]
 
 
+READS = '''"""Reads\n\nStill so.\n"""\n\nfrom pathlib import Path\n\nfile = Path("n.txt")\n
+# %% then\nprint(file.read_text())\n\n# %% now\nprint(file.read_text())\n'''
+
+
+def test_an_idiom_depends_on_what_its_processes_have_read(project, profile, folder):
+    (folder / "reads.py").write_text(READS)
+    (project.root / "n.txt").write_text("4")
+    run_stale(project, profile)
+    assert stale(project, profile) == []
+
+    (project.root / "n.txt").write_text("16")
+    assert Plan(project, profile).idioms["reads"].stale_because == ["n.txt changed"]
+    assert run_stale(project, profile) == ["reads"]
+    assert with_sources(project, profile)["reads"][1].outcome.now_output == "16"
+
+
+def test_an_idiom_that_changes_what_it_reads_is_not_shown(project, profile, folder):
+    (folder / "reads.py").write_text(f"{READS}import os\nos.system('echo 5 >> n.txt')\n")
+    (project.root / "n.txt").write_text("4")
+    with pytest.raises(GuideError, match=r"from_2024/reads\.py: n\.txt changed while it ran"):
+        run_stale(project, profile)
+    assert stale(project, profile) == ["reads"]
+
+
 def test_todays_code_that_fails_is_named_and_the_others_are_kept(project, profile, folder):
     (folder / "gone.py").write_text(GONE.replace("y(16)", "z(16)"))
     with pytest.raises(GuideError) as raised:

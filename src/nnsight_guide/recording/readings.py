@@ -24,7 +24,6 @@ from typing import Any
 MISSING, FOLDER, CLOSED = "missing", "a folder", "not to be read"
 LIKE = "files like "  # begins the name of a pattern; that of a folder which was listed ends with /
 COMPILED = "__pycache__"
-CELLS = "ipykernel_0"  # the folder that a cell's file seems to lie in
 RUN = ""  # whose reading it was, beside modules: that of the code that runs
 
 LISTS = {"os.listdir", "os.scandir"}
@@ -33,8 +32,7 @@ MOVES = {"os.rename", "os.link"}
 EVENTS = {"open", "os.mkdir", *LISTS, *PATTERNS, *MOVES}
 # These list folders to see which modules and distributions there are.
 SEARCHES = {"importlib", "importlib_metadata", "pkg_resources", "pkgutil"}
-# Of what is installed, the versions count; a cell has a file by name only.
-NOT_OURS = {COMPILED, "site-packages", "dist-packages", CELLS}
+NOT_OURS = {COMPILED, "site-packages", "dist-packages"}  # of what is installed, the versions count
 
 
 def value_of(root: Path, name: str) -> str:
@@ -67,10 +65,14 @@ class Readings:
 
     """
 
-    def __init__(self, root: Path) -> None:
-        """Begin to listen; there is no end to it but the process's."""
+    def __init__(self, root: Path, but_for: str = COMPILED) -> None:
+        """Begin to listen; there is no end to it but the process's.
+
+        Nothing counts in folders that are called `but_for`.
+        """
         self.root = root.resolve()
         self.by_reader: dict[str, dict[str, str]] = {RUN: {}}
+        self._not_ours = {*NOT_OURS, but_for}
         self._made: set[str] = set()
         self._own = threading.local()
         sys.addaudithook(self._hear)
@@ -163,7 +165,7 @@ class Readings:
             place = Path(source_from_cache(str(place)))
         name = place.relative_to(self.root)
         is_hidden = any(folder.startswith(".") for folder in name.parts[:-1])
-        return None if is_hidden or NOT_OURS & {*name.parts} else name.as_posix()
+        return None if is_hidden or self._not_ours & {*name.parts} else name.as_posix()
 
     def _note(self, name: str | None, ending: str = "") -> None:
         """Note that the code that runs has read this, and the modules whose code it has called."""

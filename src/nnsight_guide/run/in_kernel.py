@@ -18,7 +18,7 @@ import warnings
 from pathlib import Path
 from typing import Any, cast
 
-from nnsight_guide.recording.readings import CELLS, Readings
+from nnsight_guide.recording.readings import Readings
 from nnsight_guide.run import display, limits
 
 # Tensors above this many elements (GPT-J's weight matrices, not its biases) are sampled.
@@ -26,6 +26,8 @@ WHOLE_TENSOR_ELEMENTS = 8_000_000
 # Few, since around each value that is looked at up to a megabyte of a mapped file is in memory from
 # then on: the embeddings of tokens that nobody uses.
 SAMPLES = 16
+
+CELLS = "ipykernel_0"  # the folder that a cell's file lies in, by its name
 
 _baseline: dict[str, str] = {}
 _filters: list[Any] = []
@@ -77,7 +79,7 @@ def load() -> None:
     """Load the model, and take its state as the one to keep."""
     global _readings
     import_libraries()  # again, if that has failed
-    _readings = Readings(Path.cwd())
+    _readings = Readings(Path.cwd(), but_for=CELLS)
     display.register()
     from IPython import get_ipython
 
