@@ -23,8 +23,7 @@ QUIET = [
     "--disable-sync",
     "--no-first-run",
 ]
-# A machine that has other work takes seconds to draw a figure; what comes sooner waits no longer.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=30_000)  # milliseconds: a machine that has other work is slow to draw
 HOW_TO_GET_IT = "no Chromium here: `apt-get install chromium`, or set CHROME to one"
 
 
