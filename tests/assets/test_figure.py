@@ -1,10 +1,13 @@
 """The figures, as a reader's browser shows them. All network but the site's own is refused."""
 
+import functools
 import re
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.support.browser import Site, Visit
 from tests.support.figures import SCHEMES
 
 FIGURE = ".guide-figure"
@@ -33,6 +36,21 @@ def wait_until_drawn(page: Page) -> None:
     )
 
 
+@pytest.fixture(scope="module")
+def look(browser: Browser, site: Site) -> Iterator[Callable[[str], Visit]]:
+    """Opens a page once, for all tests that leave it as they find it."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+
+    @functools.cache
+    def look(name: str) -> Visit:
+        visit = Visit(context.new_page(), site.address)
+        open_figure(visit.page, site.address, name)
+        return visit
+
+    yield look
+    context.close()
+
+
 def expect_picture(canvas: Locator, pixels: str) -> None:
     canvas.page.wait_for_function(
         f"([canvas, pixels]) => ({PIXELS})(canvas) === pixels",
@@ -44,9 +62,9 @@ def top_of_what_follows(page: Page) -> float:
     return float(page.locator(f"{FIGURE} + p").evaluate("p => p.getBoundingClientRect().top"))
 
 
-def test_a_figure_draws_all_sixteen_heads(visitor, site):
-    visit = visitor(site.address)
-    page = open_figure(visit.page, site.address)
+def test_a_figure_draws_all_sixteen_heads(look):
+    visit = look("figure/")
+    page = visit.page
     assert page.locator(HEADS).all_inner_texts() == [f"Head {i}" for i in range(16)]
     for canvas in page.locator(f"{HEADS} canvas").all():
         picture = list(map(int, canvas.evaluate(PIXELS).split(",")))
@@ -59,8 +77,8 @@ def test_a_figure_draws_all_sixteen_heads(visitor, site):
     assert visit.complaints == []
 
 
-def test_hovering_over_a_head_shows_it_large_and_leaving_takes_it_back(visitor, site):
-    page = open_figure(visitor(site.address).page, site.address)
+def test_hovering_over_a_head_shows_it_large_and_leaving_takes_it_back(look):
+    page = look("figure/").page
     large = page.locator(LARGE)
     before = large.evaluate(PIXELS)
     for number in (5, 14):
@@ -125,17 +143,16 @@ def test_a_page_without_a_figure_fetches_nothing_for_one(visitor, site):
     assert visit.fetched("circuitsvis.js") == 1
 
 
-def test_every_figure_of_a_page_is_drawn_even_the_same_one_twice(visitor, site):
-    visit = visitor(site.address)
-    page = open_figure(visit.page, site.address, "several/")
-    heads = page.locator(".guide-figure-drawn")
+def test_every_figure_of_a_page_is_drawn_even_the_same_one_twice(look):
+    visit = look("several/")
+    heads = visit.page.locator(".guide-figure-drawn")
     assert [box.locator("figure").count() for box in heads.all()] == [16, 16, 3]
     assert visit.fetched("circuitsvis.js") == 1
     assert visit.complaints == []
 
 
-def test_tokens_that_look_like_html_are_shown_and_not_run(visitor, site):
-    page = open_figure(visitor(site.address).page, site.address, "several/")
+def test_tokens_that_look_like_html_are_shown_and_not_run(look):
+    page = look("several/").page
     tokens = page.locator(".guide-figure-drawn").last.locator(".tokens button").all_inner_texts()
     assert tokens[:2] == ["<b>bold", "&amp;"]
     assert tokens[2].startswith("</script>")
@@ -206,8 +223,8 @@ def test_without_javascript_the_still_picture_is_shown(visitor, site):
     expect(page.locator(STILL)).to_have_css("opacity", "1")
 
 
-def test_a_screen_reader_is_given_the_still_picture_beside_the_drawn_one(visitor, site):
-    page = open_figure(visitor(site.address).page, site.address)
+def test_a_screen_reader_is_given_the_still_picture_beside_the_drawn_one(look):
+    page = look("figure/").page
     expect(page.locator(STILL)).to_have_css("opacity", "0")
     told = page.locator(FIGURE).aria_snapshot()
     assert 'img "Attention patterns of 16 heads over 10 tokens' in told
@@ -215,11 +232,14 @@ def test_a_screen_reader_is_given_the_still_picture_beside_the_drawn_one(visitor
     assert 'combobox "Direction of attention"' in told
 
 
-def test_print_shows_the_still_picture_alone(visitor, site):
-    page = open_figure(visitor(site.address).page, site.address)
+def test_print_shows_the_still_picture_alone(look):
+    page = look("figure/").page
     page.emulate_media(media="print")
-    expect(page.locator(".guide-figure-drawn")).to_be_hidden()
-    expect(page.locator(STILL)).to_have_css("opacity", "1")
+    try:
+        expect(page.locator(".guide-figure-drawn")).to_be_hidden()
+        expect(page.locator(STILL)).to_have_css("opacity", "1")
+    finally:
+        page.emulate_media(media="screen")
 
 
 def test_the_still_picture_stays_when_the_script_does_not_load(visitor, site):

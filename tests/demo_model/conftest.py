@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,15 @@ from transformers import GPTJForCausalLM
 
 from nnsight_guide.demo_model import tokenizer
 from nnsight_guide.demo_model.checkpoint import checkpoint
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """On small tensors the threads of torch mostly wait for each other, and that busily."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(usual)
 
 
 @pytest.fixture(scope="session")

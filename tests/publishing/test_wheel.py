@@ -42,21 +42,6 @@ try:
 except ImportError:
     print("absent")
 """
-CHECKS = """\
-import torch
-from nnsight import TransformersModel
-from nnsight_guide import checks
-from nnsight_guide.demo_model.checkpoint import checkpoint
-
-prompt = "The Eiffel Tower is in the city of"
-model = TransformersModel(str(checkpoint()), task="text-generation")
-with model.trace(prompt):
-    attention = model.transformer.h[0].attn.attn_dropout.input.save()
-
-checks.check_attention_patterns(attention, model=model, prompt=prompt)
-checks.check_attention_patterns(attention[0], model=model, prompt=prompt)
-print(checks.__file__)
-"""
 SERVICE = """\
 import os, subprocess, sys
 from nnsight_guide import loopback
@@ -66,15 +51,26 @@ if __name__ == "__main__":
         environment = {**os.environ, **service.environment()}
         subprocess.run([sys.executable, "client.py", service.repo_id], env=environment, check=True)
 """
+# A reader who traces there, and then here, for the checkers. (One process: each imports torch.)
 CLIENT = """\
 import sys
 from nnsight import TransformersModel
+from nnsight_guide import checks
+from nnsight_guide.demo_model.checkpoint import checkpoint
 
+prompt = "The Eiffel Tower is in the city of"
 model = TransformersModel(sys.argv[1], task="text-generation")
-with model.trace("The Eiffel Tower is in the city of", remote=True):
+with model.trace(prompt, remote=True):
     best = model.lm_head.output[0, -1].argmax().save()
 
 print("best", best.item())
+model = TransformersModel(str(checkpoint()), task="text-generation")
+with model.trace(prompt):
+    attention = model.transformer.h[0].attn.attn_dropout.input.save()
+
+checks.check_attention_patterns(attention, model=model, prompt=prompt)
+checks.check_attention_patterns(attention[0], model=model, prompt=prompt)
+print(checks.__file__)
 """
 
 
@@ -187,13 +183,18 @@ def test_the_demo_model_is_made_from_what_the_wheel_holds(python):
     assert (folder / "model.safetensors").is_file()
 
 
-def test_the_checkers_judge_an_answer(python):
-    wrong, right, where = python("checking.py", checking=CHECKS).splitlines()[-3:]
+@pytest.fixture(scope="module")
+def told(python: Callable[..., str]) -> list[str]:
+    """What a reader is told who traces on the service, and lets the checkers judge."""
+    return python("serving.py", serving=SERVICE, client=CLIENT).splitlines()
+
+
+def test_the_checkers_judge_an_answer(told):
+    wrong, right, where = told[-3:]
     assert right.startswith("Right: these are the attention patterns of layer 0")
     assert wrong.startswith("Not yet: the batch dimension is still there")
     assert "site-packages" in where
 
 
-def test_the_loopback_service_runs_a_trace(python):
-    told = python("serving.py", serving=SERVICE, client=CLIENT)
-    assert told.splitlines()[-1] == "best 6342", "' Paris'"
+def test_the_loopback_service_runs_a_trace(told):
+    assert "best 6342" in told, "' Paris'"

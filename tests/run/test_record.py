@@ -9,8 +9,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from nnsight_guide.base.errors import GuideError
+from nnsight_guide.base.project import Project
 from nnsight_guide.recording.committed import committed_freshness, committed_path
 from nnsight_guide.recording.recordings import Recording
+from tests.support.building import build_here
 from tests.support.processes import succeed
 from tests.support.sites import MATERIAL, block, make_site
 from tests.support.snippets import edit, undone
@@ -32,9 +34,8 @@ PAGE = block(
 
 @pytest.fixture(scope="module")
 def project(module_project):
-    """A project with a snippet that every model answers alike, one about NDIF, and a site."""
+    """A project with a snippet that every model answers alike, and a site."""
     module_project.snippets.joinpath("words.py").write_text(WORDS)
-    module_project.snippets.joinpath("far.py").write_text(REMOTE)
     settings = {"theme": MATERIAL, "markdown_extensions": ["admonition", "pymdownx.superfences"]}
     return make_site(module_project, {"index.md": f"# A chapter\n\n{PAGE}"}, **settings)
 
@@ -51,20 +52,33 @@ def local(hub) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def record(project, local):
+def record(local):
     """Record the real model, which is what the stand-in is called here."""
 
-    def record():
-        arguments = (sys.executable, "-m", "nnsight_guide", "record")
-        return succeed(*arguments, cwd=project.root, **local).stdout
+    def record(folder: Path, **environment: str) -> str:
+        command = (sys.executable, "-m", "nnsight_guide", "record")
+        return succeed(*command, cwd=folder, **{**local, **environment}).stdout
 
     return record
 
 
 @pytest.fixture(scope="module")
-def recorded(record) -> str:
-    """What the first recording said."""
-    return record()
+def recorded(project, record) -> str:
+    """What the first recording said, of a project with a snippet about NDIF, too."""
+    with undone(project):
+        write_far(project.snippets)
+        return record(project.root)
+
+
+def write_far(snippets: Path) -> None:
+    """Write a snippet about NDIF. Where builds found it, each would start a service for it."""
+    (snippets / "far.py").write_text(REMOTE)
+
+
+@pytest.fixture
+def copy(project, recorded, tmp_path) -> Project:
+    """The project as it was recorded, to be recorded anew."""
+    return Project(Path(shutil.copytree(project.root, tmp_path / "copy")))
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +86,7 @@ def build(project, recorded):
     """Build the site with the demo model, and hand back the page."""
 
     def build() -> BeautifulSoup:
-        succeed(sys.executable, "-m", "mkdocs", "build", "--strict", cwd=project.root)
-        html = (project.root / "site" / "index.html").read_text()
+        html = (build_here(project) / "index.html").read_text()
         return BeautifulSoup(html, "html.parser").select_one("article")
 
     return build
@@ -127,24 +140,18 @@ def test_a_committed_recording_is_a_notebook_that_says_how_it_was_made(project, 
     assert (made["device"], made["dtype"]) == ("cpu", "bfloat16")
 
 
-def test_a_second_run_that_gives_the_same_leaves_every_file_byte_identical(
-    project, record, recorded
-):
-    before = files(project)
-    shutil.rmtree(project.cache / "recordings" / "local")  # so that all of it really runs again
-    assert "4 as they were: first, model, second, words" in record()
-    assert files(project) == before
+def test_a_second_run_that_gives_the_same_leaves_every_file_byte_identical(copy, record):
+    before = files(copy)
+    shutil.rmtree(copy.cache / "recordings" / "local")  # so that all of it really runs again
+    assert "4 as they were: first, model, second, words" in record(copy.root)
+    assert files(copy) == before
 
 
-def test_only_what_changed_is_written(project, record, recorded):
-    before = files(project)
-    edit(project, "first", "print(best.item())", "print(best.item() + 1)")
-    assert record().startswith(f"1 recordings written to {FOLDER}: first\n")
-    assert {name for name, text in files(project).items() if text != before[name]} == {
-        "first.ipynb"
-    }
-    edit(project, "first", "best.item() + 1", "best.item()")
-    record()
+def test_only_what_changed_is_written(copy, record):
+    before = files(copy)
+    edit(copy, "first", "print(best.item())", "print(best.item() + 1)")
+    assert record(copy.root).startswith(f"1 recordings written to {FOLDER}: first\n")
+    assert {name for name, text in files(copy).items() if text != before[name]} == {"first.ipynb"}
 
 
 def test_the_demo_profile_is_refused_in_one_line(project, command):
@@ -155,15 +162,14 @@ def test_the_demo_profile_is_refused_in_one_line(project, command):
     )
 
 
-def test_a_model_in_a_folder_is_recorded_under_the_folders_name(tmp_path, project):
+def test_a_model_in_a_folder_is_recorded_under_the_folders_name(tmp_path, project, record):
     elsewhere = tmp_path / "project"
     shutil.copytree(project.root, elsewhere, ignore=shutil.ignore_patterns("recordings", "site"))
     (elsewhere / "snippets" / "tell.py").write_text(
         "from snippets.model import model\n\n# %% tell\nprint(model.repo_id)\n"
     )
     folder = stand_in(tmp_path / "random-gptj")
-    local = {"GUIDE_PROFILE": "local", "GUIDE_MODEL": str(folder)}
-    succeed(sys.executable, "-m", "nnsight_guide", "record", cwd=elsewhere, **local)
+    record(elsewhere, GUIDE_MODEL=str(folder))
     for path in (elsewhere / FOLDER).iterdir():
         assert Recording.load(path).provenance["model"] == "random-gptj"
         assert str(tmp_path) not in path.read_text()
@@ -222,6 +228,8 @@ def test_a_snippet_that_does_not_exist_has_no_recording(project):
 
 
 def test_status_tells_of_the_committed_recordings(project, recorded, command):
+    write_far(project.snippets)
+
     def status(*arguments):
         return command("nnsight_guide", "status", *arguments, cwd=project.root).stdout
 
@@ -318,8 +326,8 @@ def test_another_checkpoint_than_gpt_j_goes_by_its_own_name(project, build):
 
 
 def test_a_build_with_another_profile_than_the_demo_shows_no_tabs(project, local, recorded):
-    arguments = ("-m", "mkdocs", "build", "--strict", "--site-dir", "site-local")
-    succeed(sys.executable, *arguments, cwd=project.root, **local)
+    command = (sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", "site-local")
+    succeed(*command, cwd=project.root, **local)
     html = (project.root / "site-local" / "index.html").read_text()
     page = BeautifulSoup(html, "html.parser")
     assert page.select(".tabbed-set") == []

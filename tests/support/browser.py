@@ -16,6 +16,8 @@ from tests.support.services import Quiet, serving
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
+    # Else a processor that emulates a graphics card draws: half of the work of these tests.
+    "--disable-software-rasterizer",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",

@@ -43,7 +43,7 @@ def test_a_word_that_was_not_collected_is_an_error(vocabulary):
 
 def test_equal_seeds_give_equal_weights(vocabulary, monkeypatch):
     short = tuple(
-        stage._replace(steps=2, repetitions=min(2, stage.repetitions), facts=min(2, stage.facts))
+        stage._replace(steps=1, repetitions=min(2, stage.repetitions), facts=min(2, stage.facts))
         for stage in train.STAGES
     )
     monkeypatch.setattr(train, "STAGES", short)

@@ -1,15 +1,13 @@
 """What the shipped model knows, measured on its expanded checkpoint in bfloat16."""
 
-import sys
-
 import pytest
 import safetensors.numpy
 import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from nnsight_guide.demo_model import MODEL_ID, expansion, shipped
 from nnsight_guide.demo_model.checkpoint import hub_cache
 from nnsight_guide.demo_model.training import data, evaluate
-from tests.support.processes import succeed
 
 EXAMPLE = "The Eiffel Tower is in the city of"
 
@@ -53,15 +51,11 @@ def test_nnsight_traces_it_from_its_folder(folder):
 
 
 def test_it_loads_by_its_id_without_a_network(folder):
-    code = f"""
-from transformers import AutoModelForCausalLM, AutoTokenizer
-model = AutoModelForCausalLM.from_pretrained({MODEL_ID!r})
-tokens = AutoTokenizer.from_pretrained({MODEL_ID!r})({EXAMPLE!r}, return_tensors="pt")
-print(model.dtype, model(**tokens).logits[0, -1].argmax().item())
-"""
-    offline = {"HF_HUB_CACHE": str(hub_cache(folder)), "HF_HUB_OFFLINE": "1"}
-    done = succeed(sys.executable, "-c", code, **offline)
-    assert done.stdout == "torch.bfloat16 6342\n"
+    where = {"cache_dir": hub_cache(folder), "local_files_only": True}
+    model = AutoModelForCausalLM.from_pretrained(MODEL_ID, **where)
+    tokens = AutoTokenizer.from_pretrained(MODEL_ID, **where)(EXAMPLE, return_tensors="pt")
+    assert model.dtype == torch.bfloat16
+    assert model(**tokens).logits[0, -1].argmax().item() == 6342
 
 
 def test_the_example_is_not_in_the_training_data():

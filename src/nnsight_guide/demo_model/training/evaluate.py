@@ -45,8 +45,9 @@ def correct(
     for case in cases:
         prompt = tokenizer.encode(case.prompt).ids
         city = tokenizer.encode(case.completion).ids
-        logits = model(torch.tensor([prompt + city])).logits
-        found.append(logits[0, len(prompt) - 1 : -1].argmax(dim=-1).tolist() == city)
+        # Of the 50,400 columns of each position only those are computed that predict the city.
+        logits = model(torch.tensor([prompt + city]), logits_to_keep=len(city) + 1).logits
+        found.append(logits[0, :-1].argmax(dim=-1).tolist() == city)
     return found
 
 
