@@ -51,6 +51,16 @@ def test_a_cell_that_fails_on_purpose_is_a_comment_to_python_and_code_to_jupyter
     assert not raises(named(snippet)["ask"])
 
 
+@pytest.mark.parametrize(
+    "comment",
+    ["# !touch x", "# %time x = 1", "# %matplotlib inline", "# cd /", "# ?print", "# # x"],
+)
+def test_a_comment_is_one_whatever_it_looks_like(tmp_path, comment):
+    path = tmp_path / "commented.py"
+    path.write_text(f"# %% ask\n{comment}\nx = 1\n{comment}\n")
+    assert named(path)["ask"].source == f"{comment}\nx = 1\n{comment}"
+
+
 def test_the_line_that_the_code_of_a_cell_starts_on_is_found():
     lines = SNIPPET.splitlines()
     starts = first_lines(SNIPPET)

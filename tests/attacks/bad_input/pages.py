@@ -1,5 +1,7 @@
 """What a page's block, an extension or a hook does to a build: it never ends as a success."""
 
+from textwrap import indent
+
 from tests.attacks.bad_input.case import Case, page
 from tests.attacks.bad_input.conftest import BLOCK
 
@@ -105,8 +107,31 @@ CASES = [
         "a chapter's call that no notebook can make",
         BUILD,
         f"{CELL}name = 'first'\nprint(cell(name, 'ask'))\n```\n",
-        "3: a chapter's notebook needs the arguments of this block's calls as they are: write each "
-        "in quotes",
+        "5: a chapter's notebook carries calls such as `cell(…)`, and no other code: print them, "
+        "with their arguments in quotes",
+    ),
+    *(
+        Case(
+            f"a chapter with {what}",
+            BUILD,
+            f"docs/chapters/odd.md, line 5: the chapter's notebook cannot carry {why}",
+            {"docs/chapters/odd.md": f"# Odd\n\nText.\n\n{markdown}\n"},
+        )
+        for what, markdown, why in (
+            ("a footnote", "Text[^1].", "a footnote: say it in the text"),
+            (
+                "a box in a quotation",
+                "> !!! note",
+                "this here: start it at the margin, or in a box",
+            ),
+        )
+    ),
+    Case(
+        "a chapter with a block in a list",
+        BUILD,
+        "docs/chapters/odd.md, line 5: the chapter's notebook cannot carry this here: start it at "
+        "the margin, or in a box",
+        {"docs/chapters/odd.md": "# Odd\n\n1. One\n\n" + indent(BLOCK, "    ")},
     ),
     chapter(
         "a chapter's call with a word too few",
