@@ -8,7 +8,8 @@ and from none below.
     ndif: the one room that asks NDIF: client; availability judges its answers, retries what failed.
     demo_model: the checkpoint that ships: shipped, digests, architecture, tokenizer, expansion,
         revision, checkpoint. How it was made, in training: corpus, data, train, evaluate.
-    model: which model runs the snippets: profiles, random_weights; preflight asks for all it needs.
+    model: which model runs the snippets: profiles, random_weights; preflight asks for all it needs;
+        state is what a run may leave behind.
     loopback: the stand-in for NDIF: launch and service for who starts it; settings; and inside of
         its process server, app, hub, identity, jobs, running, executor, model_state.
     recording: a snippet's cells and imports, the keys of all that a run depends on, what else it

@@ -6,32 +6,22 @@ it found them, since the next snippet's output would then depend on who ran befo
 """
 
 import gc
-import hashlib
 import json
 import logging
 import os
-import random
 import sys
 import threading
 import time
-import warnings
 from pathlib import Path
-from typing import Any, cast
 
+from nnsight_guide.model.state import PutBack, State, differences, of_model, of_process
 from nnsight_guide.recording.readings import Readings
 from nnsight_guide.run import display, limits
 
-# Tensors above this many elements (GPT-J's weight matrices, not its biases) are sampled.
-WHOLE_TENSOR_ELEMENTS = 8_000_000
-# Few, since around each value that is looked at up to a megabyte of a mapped file is in memory from
-# then on: the embeddings of tokens that nobody uses.
-SAMPLES = 16
-
 CELLS = "ipykernel_0"  # the folder that a cell's file lies in, by its name
 
-_baseline: dict[str, str] = {}
-_filters: list[Any] = []
-_settings: list[Any] = []
+_baseline: State = {}
+_put_back: PutBack
 _readings: Readings
 
 
@@ -77,7 +67,7 @@ def import_libraries() -> None:
 
 def load() -> None:
     """Load the model, and take its state as the one to keep."""
-    global _readings
+    global _put_back, _readings
     import_libraries()  # again, if that has failed
     _readings = Readings(Path.cwd(), but_for=CELLS)
     display.register()
@@ -89,16 +79,17 @@ def load() -> None:
 
     if not REMOTE:
         model.dispatch()
-        with model.trace("Warm up."):  # whatever is set up by a first trace is set up here
+        # Whatever is set up by a first run, and the first that generates, is set up here.
+        with model.generate("Warm up.", max_new_tokens=1):
             pass
-    _baseline.clear()
-    _baseline.update(state())
-    _filters[:] = warnings.filters
-    from nnsight import CONFIG
-
-    _settings[:] = [CONFIG.API.model_copy(), CONFIG.APP.model_copy()]
+        with model.trace("Warm up."):
+            pass
     gc.freeze()  # else `begin` would go through all that was imported each time: 0.2 s
     gc.enable()
+    _put_back = PutBack()
+    _put_back.put_back()
+    _baseline.clear()
+    _baseline.update(shared_state())
 
 
 def begin() -> None:
@@ -109,21 +100,13 @@ def begin() -> None:
             read when it was imported is another now.
 
     """
-    import torch
     from IPython import get_ipython
 
     shell = get_ipython()
     shell.reset(new_session=True)
     # As in any Python: Jupyter's own would let the cell go on, and end the kernel after it.
     shell.user_ns.update(exit=sys.exit, quit=sys.exit)
-    random.seed(0)
-    torch.manual_seed(0)
-    warnings.resetwarnings()  # and with it the memory of which warnings were shown
-    cast(list[Any], warnings.filters)[:] = _filters
-    from nnsight import CONFIG
-
-    # A snippet may well show what happens with a wrong key; its own settings end with it.
-    CONFIG.API, CONFIG.APP = (part.model_copy() for part in _settings)
+    _put_back.put_back()
     if changed := changes():
         raise RuntimeError(f"an earlier snippet changed {', '.join(changed)}")
     if outdated := _readings.outdated():
@@ -145,8 +128,7 @@ def end() -> None:
 
 def changes() -> list[str]:
     """Return the names of what differs from the state after loading, at most five."""
-    now = state()
-    return [name for name in {**_baseline, **now} if _baseline.get(name) != now.get(name)][:5]
+    return differences(_baseline, shared_state())[:5]
 
 
 def where() -> dict[str, str]:
@@ -158,51 +140,24 @@ def where() -> dict[str, str]:
     return {"device": device, "dtype": str(weight.dtype).removeprefix("torch.")}
 
 
-def state() -> dict[str, str]:
-    """Return all that snippets share, by name: weights, training mode, settings, environment."""
-    import torch
+def shared_state() -> State:
+    """Return all that snippets share, by name: the model, the process, and what IPython shows."""
+    from IPython import get_ipython
 
-    from snippets.model import REMOTE, model
+    from snippets import model as chapter_model
 
-    module = model._module
-    # Where the model is on a server, a rehearsal may load it here, and nothing depends on it.
-    tensors = {} if REMOTE else dict([*module.named_parameters(), *module.named_buffers()])
-    parts = [] if REMOTE else module.named_modules()
-    training = [name or "the model" for name, part in parts if part.training]
+    shell = get_ipython()
+    formatters = shell.display_formatter.formatters
     return {
-        **{f"the weights {name}": _digest(tensor) for name, tensor in tensors.items()},
-        "the training mode": ", ".join(training[:1]),
-        "which weights take gradients": _text(
-            [name for name, weight in module.named_parameters() if not weight.requires_grad]
+        **of_model(chapter_model.model, has_weights=not chapter_model.REMOTE),
+        **of_process(),
+        "the names in snippets/model.py": str(
+            {name: id(value) for name, value in vars(chapter_model).items() if name[0] != "_"}
         ),
-        "torch's gradient mode": str(torch.is_grad_enabled()),
-        "torch's default dtype": str(torch.get_default_dtype()),
-        "the number of torch's threads": str(torch.get_num_threads()),
-        "the current folder": str(Path.cwd()),
-        **{
-            f"sys.{name}": f"{id(stream)} {stream.closed}"
-            for name in ("stdout", "stderr")
-            if (stream := getattr(sys, name))
-        },
-        "sys.path": _text(sorted(sys.path)),  # nnsight's remote client changes its order
-        **{f"the environment variable {name}": _text(os.environ[name]) for name in os.environ},
+        "how IPython shows objects": str(
+            {kind: len(each.type_printers) for kind, each in formatters.items()}
+        ),
+        "what IPython does at each cell": str(
+            {event: list(map(id, calls)) for event, calls in shell.events.callbacks.items()}
+        ),
     }
-
-
-def _text(value: Any) -> str:
-    """Hash a value: what is compared may be secret (an API key in the environment)."""
-    return hashlib.sha256(repr(value).encode()).hexdigest()
-
-
-def _digest(tensor: Any) -> str:
-    import torch
-
-    # A tensor knows how often it was written to in place; the sample tells of other ways.
-    version = f"{tuple(tensor.shape)} {tensor.dtype} {tensor._version}"
-    if tensor.is_meta:
-        return version
-    values = tensor.detach().flatten()
-    if values.numel() > WHOLE_TENSOR_ELEMENTS:
-        values = values[:: values.numel() // SAMPLES | 1]  # odd: it walks through the columns too
-    raw = values.contiguous().view(torch.uint8).cpu().numpy()
-    return f"{version} {hashlib.sha256(raw).hexdigest()}"

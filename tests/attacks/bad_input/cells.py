@@ -222,6 +222,32 @@ CASES = [
         "import os\nos.environ['ODD'] = '1'",
         "the environment variable ODD",
     ),
+    leaving(
+        "a cell that edits the model for good",
+        "with model.edit(inplace=True):\n    model.lm_head.output[:] = 0",
+        "nnsight's edits of model",
+    ),
+    leaving(
+        "a cell that hooks into the model",
+        "model._module.lm_head.register_forward_hook(lambda *_: None)",
+        "the hooks of lm_head",
+    ),
+    leaving(
+        "a cell that pads on the other side",
+        "model.tokenizer.padding_side = 'right'",
+        "the tokenizer's padding_side",
+    ),
+    leaving(
+        "a cell that takes gradients",
+        "with model.trace('A city'):\n    model.lm_head.output.sum().backward()",
+        "the gradients of weights",
+    ),
+    leaving(
+        "a cell that leaves a thread",
+        "import threading\nended = threading.Event()\n"
+        "threading.Thread(target=ended.wait, name='mine', daemon=True).start()",
+        "the thread mine",
+    ),
     leaving("a cell that goes elsewhere", "import os\nos.chdir('/')", "the current folder"),
     leaving("a cell that closes its output", "import sys\nsys.stdout.close()", "sys.stdout"),
 ]
