@@ -66,8 +66,6 @@ def _settings(model: Any) -> dict[str, Any]:
             tokenizer.model_max_length,
             dict(tokenizer.special_tokens_map),
         ),
-        "torch's default dtype": torch.get_default_dtype(),
-        "torch's number of threads": torch.get_num_threads(),
     }
 
 
