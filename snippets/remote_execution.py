@@ -54,6 +54,15 @@ with model.trace(prompt, remote=True):
 
 print(best_logit.requires_grad)
 
+# %% gradient
+with model.trace(prompt, remote=True):
+    hidden = model.transformer.h[1].output[0]
+    hidden.requires_grad_()
+    with model.lm_head.output[0, -1].max().backward():
+        gradient = hidden.grad.norm().save()
+
+print(round(gradient.item(), 3))
+
 # %% not_waiting
 import time
 

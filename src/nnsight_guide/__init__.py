@@ -10,8 +10,9 @@ and from none below.
         revision, checkpoint. How it was made, in training: corpus, data, train, evaluate.
     model: which model runs the snippets: profiles, random_weights; preflight asks for all it needs;
         state is what a run may leave behind.
-    loopback: the stand-in for NDIF: launch and service for who starts it; settings; and inside of
-        its process server, app, hub, identity, jobs, running, executor, model_state.
+    loopback: the stand-in for NDIF: launch and service for who starts it; settings; inside of its
+        process server, app, hub, identity, jobs, workers; over messages to the process that runs
+        jobs, worker, running, executor; both end their children.
     recording: a snippet's cells and imports, the keys of all that a run depends on, what else it
         reads (readings), what it gave (sealed, recordings), its freshness, and the committed
         recordings of the real model.
@@ -27,7 +28,7 @@ and from none below.
     notebook: what readers take away: writer (chapter_source, opening, contents, prose), script.
     site: the one room that knows MkDocs: make_site, stamp (nothing to do), endings, plugin,
         page_blocks, notebook_files, mkdocs_jupyter, markdown_pages (for tools), offline (a zip).
-    checks: the readers' checkers: answers, rotary. It imports nothing of the other rooms.
+    checks: the readers' checkers: questions, answers, rotary. It imports nothing of all the others.
 """
 
 import sys

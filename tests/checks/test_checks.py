@@ -1,57 +1,17 @@
 """Each way of being wrong gets its own reason. The wrong answers are made as a reader might."""
 
+import itertools
 import sys
 
 import pytest
 import torch
 from nnsight import TransformersModel
-from transformers import AutoTokenizer, GPTJConfig, GPTJForCausalLM
 
 from nnsight_guide import checks
+from nnsight_guide.checks import answers
 from nnsight_guide.checks.rotary import attention_pattern, rotary
 from tests.support.processes import succeed
-
-PROMPT = "The Eiffel Tower is in the city of"
-N_HEADS, D_HEAD, ROTARY_DIM = 4, 16, 8
-
-
-@pytest.fixture(scope="module", params=["float32", "bfloat16"])
-def model(request, profile):
-    """A random GPT-J of which, unlike the demo's, only a part of each head is rotated."""
-    torch.manual_seed(0)
-    config = GPTJConfig(
-        n_layer=3,
-        n_head=N_HEADS,
-        n_embd=N_HEADS * D_HEAD,
-        rotary_dim=ROTARY_DIM,
-        n_positions=64,
-        vocab_size=50_400,
-        initializer_range=0.2,  # so that the heads attend to something
-    )
-    gpt_j = GPTJForCausalLM(config).eval().to(getattr(torch, request.param))
-    tokenizer = AutoTokenizer.from_pretrained(profile.model_id)
-    return TransformersModel(gpt_j, task="text-generation", tokenizer=tokenizer)
-
-
-@pytest.fixture(scope="module")
-def attention(model):
-    return extract(model, layer=0)
-
-
-@pytest.fixture(scope="module")
-def ids(model):
-    return model.tokenizer(PROMPT)["input_ids"]
-
-
-@pytest.fixture(scope="module")
-def tokens(model, ids):
-    return [model.tokenizer.decode([i]) for i in ids]
-
-
-def extract(model, layer):
-    with model.trace(PROMPT):
-        pattern = model.transformer.h[layer].attn.attn_dropout.input[0].save()
-    return pattern  # noqa: RET504 - a trace must end before its values are returned
+from tests.support.small_gpt_j import D_HEAD, N_HEADS, PROMPT, ROTARY_DIM, extract
 
 
 def fault(model, attention, tokens=None, **options):
@@ -88,34 +48,82 @@ def test_an_answer_can_be_checked_as_a_remote_run_would_be(model, attention, tok
     assert fault(model, attention, tokens, remote="local") is None
 
 
-def test_what_is_no_tensor_is_named(model, attention):
-    assert "is a tuple, and should be a tensor: take the element" in fault(model, (attention,))
-    assert "is a str" in fault(model, "attention")
-    assert "holds torch.int64" in fault(model, attention.long())
-
-
+# Every slip that is told apart, as a reader might make it, and what the answer has to say.
 SLIPS = {
-    "a batch dimension left in": (lambda a: a[None], "batch dimension is still there"),
-    "a single head": (lambda a: a[0], "has 2 dimensions"),
+    "nothing": (lambda a: None, "is None, perhaps from a function without `return`"),
+    "the place left open": (lambda a: ..., "is still `...`: put the patterns in its place"),
+    "a tuple of tensors": (lambda a: (a,), "is a tuple, and should be a tensor: take the element"),
+    "lists of numbers": (lambda a: a.tolist(), "is a list, and should be a tensor: hand in"),
+    "a string": (lambda a: "attention", "is a str, and should be a tensor"),
+    "an integer": (lambda a: 3, "is an int, and should be a tensor"),
+    "numpy": (lambda a: a.detach().float().numpy(), "is a ndarray, and should be a tensor, as it"),
+    "whole numbers": (lambda a: a.long(), "holds torch.int64, and should hold probabilities"),
+    "truths": (lambda a: a > 0, "holds torch.bool"),
+    "complex numbers": (lambda a: a.float() * 1j, "holds torch.complex64"),
+    "a meta tensor": (lambda a: a.to("meta"), "a shape and no numbers: that is what a scan gives"),
+    "a sparse tensor": (lambda a: a.to_sparse(), "make it dense"),
+    "a nested tensor": (
+        lambda a: torch.nested.nested_tensor([a[0], a[1]], layout=torch.jagged),
+        "make it dense",
+    ),
+    "a batch dimension left in": (lambda a: a[None], "take [0] of it to get (n_heads"),
+    "two prompts": (lambda a: torch.stack([a, a]), "the patterns of 2 prompts in it"),
+    "all layers": (lambda a: torch.stack([a] * 3), "the patterns of 3 prompts, or layers, in it"),
+    "a batch of none": (lambda a: a[None][:0], "there is nothing in it"),
+    "two longer prompts": (
+        lambda a: torch.zeros(2, N_HEADS, 11, 11),
+        "a batch of 2 prompts of 11 tokens, (2, 4, 11, 11), and the prompt has 10: trace the "
+        "prompt alone",
+    ),
+    "one longer prompt": (lambda a: torch.zeros(1, N_HEADS, 11, 11), "a batch of one prompt of 11"),
+    "a single head": (lambda a: a[0], "this is a single head, (10, 10); keep all of them"),
+    "one row": (lambda a: a[0, 0], "has 1 dimensions"),
+    "one number": (lambda a: a.sum(), "has 0 dimensions"),
+    "five dimensions": (lambda a: a[None, None], "has 5 dimensions"),
+    "four dimensions of others": (lambda a: torch.zeros(1, 2, 3, 4), "has 4 dimensions"),
     "three heads": (lambda a: a[:3], "there are 4 heads, and the first axis has 3"),
-    "scores": (lambda a: a.log(), "scores from before the softmax"),
+    "nothing in it": (lambda a: a[:0], "there are 4 heads, and the first axis has 0"),
+    "heads last": (lambda a: a.movedim(0, -1), "the axis 2 of (10, 10, 4): movedim(2, 0)"),
+    "heads in the middle": (lambda a: a.movedim(0, 1), "the axis 1 of (10, 4, 10): movedim(1, 0)"),
+    "hidden states": (lambda a: torch.zeros(1, 10, 64), "these look like hidden states"),
+    "queries": (lambda a: torch.zeros(N_HEADS, 10, D_HEAD), "look like queries, keys or values"),
+    "too short": (lambda a: a[:, 1:, 1:], "the prompt has 10 tokens, and the shape is (4, 9, 9)"),
+    "scores": (lambda a: a.clamp(min=1e-9).log(), "scores from before the softmax"),
+    "masked scores": (lambda a: a.log(), "there are values that are infinite"),
     "softmax over queries": (lambda a: torch.randn_like(a).softmax(-2), "the columns sum to 1"),
     "softmax over heads": (lambda a: torch.randn_like(a).softmax(0), "the heads that sum to 1"),
     "swapped axes": (lambda a: a.mT, "the last two axes are swapped"),
     "half of it": (lambda a: a / 2, "the rows do not sum to 1, so they are not"),
     "no numbers": (lambda a: a * torch.nan, "no numbers (NaN)"),
+    "one that is no number": (lambda a: a.index_fill(0, torch.tensor(1), torch.nan), "(NaN)"),
     "looking ahead": (lambda a: torch.randn_like(a).softmax(-1), "above the diagonal"),
     "other numbers": (lambda a: a.flip(0), "not those of layer 0: they differ by up to"),
 }
 
 
 @pytest.mark.parametrize(("slip", "reason"), SLIPS.values(), ids=SLIPS.keys())
-def test_a_slip_is_recognised(model, attention, slip, reason):
-    assert reason in fault(model, slip(attention))
+def test_a_slip_is_recognised(model, attention, slip, reason, tried):
+    answer = slip(attention.detach())
+    assert reason in fault(model, answer)
+    tried["slips of readers"].append(reason)
 
 
-def test_a_wrong_length_is_named(model, attention, ids):
-    assert f"the prompt has {len(ids)} tokens" in fault(model, attention[:, 1:, 1:])
+def test_advice_to_take_an_element_leads_to_the_right_shape(attention, ids):
+    right = tuple(attention.shape)
+    for shape in itertools.product(range(4), (N_HEADS, 5), (len(ids), 11), (len(ids), 11)):
+        said = answers.wrong_shape(torch.zeros(shape), N_HEADS, len(ids))
+        assert ("take [0]" in said) == (shape[0] == 1 and shape[1:] == right)
+
+
+def test_what_a_scan_gives_is_recognised(model):
+    with model.scan(PROMPT):
+        pattern = model.transformer.h[0].attn.attn_dropout.input[0].save()
+    assert "that is what a scan gives" in fault(model, pattern)
+
+
+def test_a_part_of_the_model_is_no_value(model):
+    said = fault(model, model.transformer.h[0].attn.attn_dropout)
+    assert "is a part of the model, and its `.input` can be saved" in said
 
 
 def test_the_patterns_of_another_layer_are_recognised_as_that_layer_s(model):

@@ -18,6 +18,10 @@ def test_a_remote_block_saves_the_same_tensors_as_the_local_one(found, block):
     assert found[block]
 
 
+def test_gradients_begin_where_a_block_says_and_are_those_of_the_rehearsal(found):
+    assert found["differentiated"]
+
+
 def test_what_a_remote_block_saves_carries_no_gradient(found):
     assert not found["carries a gradient"]
 

@@ -13,7 +13,7 @@ import pytest
 
 from nnsight_guide import loopback
 from nnsight_guide.__main__ import main as command_line
-from nnsight_guide.loopback import server
+from nnsight_guide.loopback import launch, server
 from nnsight_guide.loopback.launch import instructions
 from tests.support.processes import succeed
 
@@ -26,8 +26,12 @@ def is_listening(url):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_importing_the_package_loads_neither_torch_nor_the_web_framework():
-    code = "import sys, nnsight_guide.loopback; print({'torch', 'starlette'} & {*sys.modules})"
+@pytest.mark.parametrize(
+    ("module", "not_loaded"),
+    [("loopback", {"torch", "starlette"}), ("loopback.app", {"torch", "nnsight"})],
+)
+def test_torch_is_loaded_by_the_worker_alone(module, not_loaded):
+    code = f"import sys, nnsight_guide.{module}; print({not_loaded} & {{*sys.modules}})"
     printed = succeed(sys.executable, "-c", code)
     assert printed.stdout.strip() == "set()"
 
@@ -76,15 +80,54 @@ def test_the_variables_can_be_pasted_into_powershell(service):
     assert f"$env:NDIF_API_KEY = '{service.key}'" in lines
 
 
-def test_a_port_that_is_taken_is_a_line_not_a_traceback(service):
-    port = int(service.url.rpartition(":")[2])
-    line = r"^the loopback service did not start: loopback: cannot start: OSError: .* in use$"
+DID_NOT_START = "^the loopback service did not start: "
+
+
+def test_a_port_that_is_taken_is_named_with_the_way_to_another_one():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        line = rf"{DID_NOT_START}port {port} of 127\.0\.0\.1 is taken by another program: .*--port"
+        with pytest.raises(loopback.LoopbackError, match=line), loopback.start(port=port):
+            pass
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_that_does_not_exist_is_not_called_taken(port):
+    line = rf"{DID_NOT_START}port {port} of 127\.0\.0\.1 cannot be had \(.*0-65535"
     with pytest.raises(loopback.LoopbackError, match=line), loopback.start(port=port):
         pass
 
 
+def test_a_port_is_taken_from_the_start_and_not_only_once_the_model_is_loaded():
+    with server.listen("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(loopback.LoopbackError, match="is taken"):
+            server.listen("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("import os; os.kill(os.getpid(), 9)", r"killed by signal 9, SIGKILL; .*: nothing$"),
+        ("raise SystemExit('no memory')", r"exit status 1; the last it reported: no memory$"),
+        ("import time; time.sleep(60)", r"it was not ready after 1 seconds; .*: nothing$"),
+    ],
+)
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_service_that_dies_or_hangs_at_its_start_is_told_from_a_taken_port(
+    command, line, monkeypatch
+):
+    monkeypatch.setattr(launch, "SERVER", ["-c", command])
+    if "sleep" in command:
+        monkeypatch.setattr(launch, "STARTUP_SECONDS", 1)
+    with pytest.raises(loopback.LoopbackError, match=DID_NOT_START + line), loopback.start():
+        pass
+
+
 def test_a_checkpoint_that_does_not_load_is_a_line_not_a_traceback(tmp_path):
-    line = r"^the loopback service did not start: loopback: cannot start: \w+: "
+    line = rf"{DID_NOT_START}\w+: .*{tmp_path.name}"
     with pytest.raises(loopback.LoopbackError, match=line), loopback.start(tmp_path):
         pass
 
@@ -92,7 +135,8 @@ def test_a_checkpoint_that_does_not_load_is_a_line_not_a_traceback(tmp_path):
 def test_killing_the_service_in_the_middle_of_a_job_is_told_on_both_sides(
     service, clients, wait_until
 ):
-    line = r"ended by itself \(killed by signal 9\) and its jobs are lost; .*: job \w+: running$"
+    ended = r"ended by itself \(killed by signal 9, SIGKILL\) and its jobs are lost"
+    line = rf"{ended}; .*: job \w+: running$"
     with (  # noqa: PT012 - what raises is the end of the block
         pytest.raises(loopback.LoopbackError, match=line),
         loopback.start() as victim,

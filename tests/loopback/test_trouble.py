@@ -39,6 +39,10 @@ def test_an_error_of_torch_names_the_line_of_the_block(found):
     assert found["shapes"][1].endswith(f" ({place_of('torch.ones(3, 3)')})")
 
 
+def test_the_weights_are_frozen_and_a_gradient_without_a_beginning_is_told_so(found):
+    assert found["frozen"][1].startswith("NotImplementedError: This tensor does not require grad")
+
+
 def test_after_jobs_that_failed_the_next_one_comes_back_right(found):
     assert found["after failures"]
 

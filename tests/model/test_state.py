@@ -16,13 +16,13 @@ import numpy
 import pytest
 import torch
 from nnsight import CONFIG, TransformersModel
+from transformers.models.gptj.modeling_gptj import GPTJAttention
 
 from nnsight_guide.demo_model.checkpoint import checkpoint
-from nnsight_guide.model.state import PutBack, differences, of_model, of_process
+from nnsight_guide.model.state import PutBack, of_model, of_process
 
 
-@pytest.fixture
-def model():
+def loaded():
     """The demo model, after a first run, which sets up whatever a first run does."""
     folder = str(checkpoint())
     model = TransformersModel(
@@ -31,6 +31,17 @@ def model():
     with model.generate("Warm up.", max_new_tokens=1):
         pass
     return model
+
+
+@pytest.fixture
+def model():
+    return loaded()
+
+
+@pytest.fixture(scope="module")
+def shared_model():
+    """One for all tests that leave nothing in it."""
+    return loaded()
 
 
 def edit(model):
@@ -77,13 +88,13 @@ LEFT_IN_THE_MODEL = {
 @pytest.mark.parametrize("name", LEFT_IN_THE_MODEL)
 def test_what_is_left_in_the_model_is_noticed_by_its_name(model, name):
     before = of_model(model)
-    assert differences(before, of_model(model)) == []
+    assert before.differences(of_model(model)) == []
     LEFT_IN_THE_MODEL[name](model)
-    assert name in differences(before, of_model(model))
+    assert name in before.differences(of_model(model))
 
 
 def test_a_run_leaves_nothing_in_the_model(model):
-    before = {**of_model(model), **of_process()}
+    before = of_model(model), of_process(model)
     with model.trace("The Eiffel Tower is in the city of"):
         model.transformer.h[0].attn.source.self__attn_0.output.save()
         model.lm_head.output.save()
@@ -95,7 +106,8 @@ def test_a_run_leaves_nothing_in_the_model(model):
         model.transformer.h[0].mlp.output[:] = 0
     del edited
     model.tokenizer(["a", "a b"], padding=True)
-    assert differences(before, {**of_model(model), **of_process()}) == []
+    assert before[0].differences(of_model(model)) == []
+    assert before[1].differences(of_process(model)) == []
 
 
 @contextlib.contextmanager
@@ -168,7 +180,9 @@ LEFT_IN_THE_PROCESS = {
     "sys.path": patched(sys, "path", [*sys.path, "elsewhere"]),
     "how deep Python recurses": setting(sys.setrecursionlimit, sys.getrecursionlimit)(5000),
     "Python's collector of garbage": lambda: calling(gc.disable, gc.enable),
-    "Python's built-in names": patched(builtins, "print", id),
+    "builtins.print": patched(builtins, "print", id),
+    "torch.nn.functional.softmax": patched(torch.nn.functional, "softmax", id),
+    "GPTJAttention.forward": patched(GPTJAttention, "forward", id),
     "decimal numbers": setting(decimal.setcontext, decimal.getcontext)(decimal.Context(prec=3)),
     "the thread left behind": threads,
     "what signals do": setting(
@@ -183,11 +197,11 @@ LEFT_IN_THE_PROCESS = {
 
 
 @pytest.mark.parametrize("name", LEFT_IN_THE_PROCESS)
-def test_what_is_left_in_the_process_is_noticed_by_its_name(name):
-    before = of_process()
+def test_what_is_left_in_the_process_is_noticed_by_its_name(shared_model, name):
+    before = of_process(shared_model)
     with LEFT_IN_THE_PROCESS[name]():
-        assert differences(before, of_process()) == [name]
-    assert differences(before, of_process()) == []
+        assert before.differences(of_process(shared_model)) == [name]
+    assert before.differences(of_process(shared_model)) == []
 
 
 def test_seeds_warnings_and_how_numbers_are_printed_are_put_back():

@@ -126,7 +126,7 @@ def test_another_version_of_any_package_is_a_change(project, tmp_path, monkeypat
 
 def test_what_is_edited_during_the_build_is_not_taken_for_built(project):
     profile = current({})
-    before, named = stamp.sources(project, profile), stamp.named(project)
+    before, named = stamp.sources(project, profile), stamp.named_in_config(project)
     append(project.root / "docs" / "index.md")
     stamp.remember(project, profile, before, named)
     assert not is_unchanged(project)
@@ -136,7 +136,9 @@ def test_a_site_that_is_not_there_is_not_remembered(project):
     profile = current({})
     (project.root / "site" / "index.html").unlink()
     with pytest.raises(GuideError, match=r"there is no site/index\.html"):
-        stamp.remember(project, profile, stamp.sources(project, profile), stamp.named(project))
+        stamp.remember(
+            project, profile, stamp.sources(project, profile), stamp.named_in_config(project)
+        )
 
 
 def test_a_build_that_failed_is_not_remembered(project, command):

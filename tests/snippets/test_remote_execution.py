@@ -22,7 +22,8 @@ print(json.dumps({
     "best_tokens": chapter.best_tokens.tolist(),
     "inside": chapter.inside,
     "outside": chapter.outside,
-    "gradient": chapter.best_logit.requires_grad,
+    "carries gradient": chapter.best_logit.requires_grad,
+    "gradient": chapter.gradient.item(),
     "not_waited_for": chapter.result["token_id"].item(),
     "rehearsed": chapter.rehearsed.item(),
 }))
@@ -68,13 +69,24 @@ def test_a_list_from_outside_comes_back_empty(remote):
 
 
 def test_remote_tensors_carry_no_gradient(remote):
-    assert remote["gradient"] is False
+    assert remote["carries gradient"] is False
+
+
+@pytest.mark.local
+def test_a_remote_gradient_equals_the_local_one(remote):
+    with model.trace(PROMPT):
+        hidden = model.transformer.h[1].output[0]
+        loss = model.lm_head.output[0, -1].max()
+        with loss.backward():
+            gradient = hidden.grad.norm().save()
+    assert remote["gradient"] == gradient.item() > 0
 
 
 def test_the_page_shows_what_came_back(recorded):
     assert recorded("remote_execution", "is_it_live") == "False\nTrue"
     assert recorded("remote_execution", "first_job").endswith("' Paris'")
     assert recorded("remote_execution", "no_gradient").endswith("False")
+    assert float(recorded("remote_execution", "gradient").splitlines()[-1]) > 0
     assert recorded("remote_execution", "rehearsal") == "' Paris'"
     assert "{'token_id': tensor(6342)}" in recorded("remote_execution", "not_waiting")
     assert "seen on the server: 4" in recorded("remote_execution", "prints_and_lists")

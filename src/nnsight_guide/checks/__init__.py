@@ -3,9 +3,10 @@
     check_attention_patterns(attention, tokens, model=model, prompt=prompt)
     check_rotary_attention(attention, model=model, prompt=prompt)
 
-A wrong answer raises nothing, since a notebook would answer with a traceback where a hint is
-wanted. Who wants to decide on it (a test) calls `fault_in_…`, which returns the reason, or None.
-The truth is taken from the reader's own model, with `remote=` where they ran it.
+Neither a wrong answer nor a wrong call raises anything, since a notebook would answer with a
+traceback where a hint is wanted. Who wants to decide on it (a test) calls `fault_in_…`, which
+returns the reason, or None. The truth is taken from the reader's own model, with `remote=` where
+they ran it; what goes wrong on that way (a service that is down) is raised, as in `model.trace`.
 """
 
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from torch import Tensor
 
 from nnsight_guide.checks import answers
+from nnsight_guide.checks.questions import Question, QuestionError
 from nnsight_guide.checks.rotary import patterns_of_slips
 
 
@@ -21,7 +23,7 @@ def check_attention_patterns(
     tokens: object = None,
     *,
     model: Any,
-    prompt: str,
+    prompt: object,
     layer: int = 0,
     remote: bool | str = False,
 ) -> None:
@@ -31,19 +33,20 @@ def check_attention_patterns(
         attention: the answer; right is a tensor of shape (n_heads, seq_len, seq_len).
         tokens: the strings to draw it with, one per token of the prompt; None leaves them out.
         model: the GPT-J that it was taken from, an nnsight `TransformersModel`.
-        prompt: the text that the model read.
-        layer: whose patterns are asked for.
+        prompt: what the model read, as `model.trace` takes it: a text, a list with one text, ids,
+            or what the tokenizer makes of it. One prompt, without padding.
+        layer: whose patterns are asked for; -1 is the last.
         remote: as in `model.trace`.
 
     """
     fault = fault_in_attention_patterns(
         attention, tokens, model=model, prompt=prompt, layer=layer, remote=remote
     )
-    _tell(fault, f"these are the attention patterns of layer {layer}")
+    _tell(fault, "these are the attention patterns of layer {}", layer)
 
 
 def check_rotary_attention(
-    attention: object, *, model: Any, prompt: str, layer: int = 0, remote: bool | str = False
+    attention: object, *, model: Any, prompt: object, layer: int = 0, remote: bool | str = False
 ) -> None:
     """Say whether `attention`, recomputed from `q_proj` and `k_proj`, is the model's own pattern.
 
@@ -52,7 +55,7 @@ def check_rotary_attention(
     fault = fault_in_rotary_attention(
         attention, model=model, prompt=prompt, layer=layer, remote=remote
     )
-    _tell(fault, f"recomputed from queries and keys, the patterns of layer {layer} are the same")
+    _tell(fault, "recomputed from queries and keys, the patterns of layer {} are the same", layer)
 
 
 def fault_in_attention_patterns(
@@ -60,26 +63,28 @@ def fault_in_attention_patterns(
     tokens: object = None,
     *,
     model: Any,
-    prompt: str,
+    prompt: object,
     layer: int = 0,
     remote: bool | str = False,
 ) -> str | None:
     """Return what is wrong with an answer, or None; arguments as in `check_attention_patterns`."""
-    ids = model.tokenizer(prompt)["input_ids"]
-    if fault := answers.wrong_shape(attention, model.config.n_head, len(ids)):
+    try:
+        question = Question.of(model, prompt, layer, remote)
+    except QuestionError as error:
+        return str(error)
+    # Kind, shape, rows and diagonal come first: what they say helps more than "not equal".
+    if fault := _wrong_form(attention, question) or answers.wrong_rows(attention):
         return fault
     assert isinstance(attention, Tensor)
-    # Rows and diagonal come first: what they say helps more than "not equal".
-    if fault := answers.wrong_rows(attention):
-        return fault
+    attention = answers.plain(attention)
     import nnsight  # here, since it takes seconds and a page that only names this module has none
 
-    with model.trace(prompt, remote=remote):
+    with model.trace(question.input_ids, remote=remote):
         patterns = nnsight.save([])
         for block in model.transformer.h:
             patterns.append(block.attn.attn_dropout.input[0])
     distances = [answers.distance(attention, pattern) for pattern in patterns]
-    layer %= len(patterns)
+    layer = question.layer
     nearest = min([layer, *range(len(patterns))], key=distances.__getitem__)  # `layer` wins a tie
     # The same numbers were computed twice, so only rounding can differ.
     same = answers.close(attention, patterns[nearest], roundings=4)
@@ -87,25 +92,29 @@ def fault_in_attention_patterns(
         return f"these are the patterns of layer {nearest}, and layer {layer} is asked for"
     if not same:
         return answers.wrong_numbers(distances[layer], layer)
-    return None if tokens is None else answers.wrong_tokens(tokens, ids, model.tokenizer)
+    return None if tokens is None else answers.wrong_tokens(tokens, question.ids, model.tokenizer)
 
 
 def fault_in_rotary_attention(
-    attention: object, *, model: Any, prompt: str, layer: int = 0, remote: bool | str = False
+    attention: object, *, model: Any, prompt: object, layer: int = 0, remote: bool | str = False
 ) -> str | None:
     """Return what is wrong with an answer, or None; arguments as in `check_rotary_attention`."""
-    n_heads, seq_len = model.config.n_head, len(model.tokenizer(prompt)["input_ids"])
-    if isinstance(attention, Tensor) and attention.ndim == 4 and attention.shape[0] == 1:
-        attention = attention[0]
-    if fault := answers.wrong_shape(attention, n_heads, seq_len):
+    try:
+        question = Question.of(model, prompt, layer, remote)
+    except QuestionError as error:
+        return str(error)
+    if fault := _wrong_form(attention, question, may_be_batch=True):
         return fault
     assert isinstance(attention, Tensor)
-    with model.trace(prompt, remote=remote):
-        attn = model.transformer.h[layer].attn
+    attention = answers.plain(attention)
+    attention = attention[0] if attention.ndim == 4 else attention
+    with model.trace(question.input_ids, remote=remote):
+        attn = model.transformer.h[question.layer].attn
         q = attn.q_proj.output[0].save()
         k = attn.k_proj.output[0].save()
         truth = attn.attn_dropout.input[0].save()
-    q, k = (x.detach().unflatten(-1, (n_heads, -1)).transpose(0, 1) for x in (q, k))
+    n_heads = question.n_heads
+    q, k = (x.detach().cpu().unflatten(-1, (n_heads, -1)).transpose(0, 1) for x in (q, k))
     # All in the model's dtype: the same numbers, rounded or not, are the same answer.
     attention = attention.to(truth.dtype)
     slips = {
@@ -120,8 +129,25 @@ def fault_in_rotary_attention(
     # Whoever multiplies in bfloat16 rounds far more than the model, which does it in float32.
     if answers.close(attention, truth, roundings=64):
         return None
-    return answers.wrong_rows(attention) or answers.wrong_numbers(from_truth, layer)
+    return answers.wrong_rows(attention) or answers.wrong_numbers(from_truth, question.layer)
 
 
-def _tell(fault: str | None, praise: str) -> None:
-    print(f"Not yet: {fault}." if fault else f"Right: {praise}.")
+def _wrong_form(attention: Any, question: Question, *, may_be_batch: bool = False) -> str | None:
+    """Return what is wrong with an answer before its numbers are looked at, or None."""
+    if fault := answers.wrong_kind(attention):
+        return fault
+    if may_be_batch and attention.ndim == 4 and attention.shape[0] == 1:
+        attention = attention[0]
+    config = question.model.config
+    return answers.wrong_shape(
+        attention,
+        question.n_heads,
+        len(question.ids),
+        n_layers=config.n_layer,
+        width=config.n_embd,
+    )
+
+
+def _tell(fault: str | None, praise: str, layer: int) -> None:
+    # Only of a right answer is it known that its layer can be printed.
+    print(f"Not yet: {fault}." if fault else f"Right: {praise.format(layer)}.")

@@ -1,7 +1,9 @@
 """A stand-in for NDIF on 127.0.0.1, so that `remote=True` really runs without a key.
 
-The unmodified nnsight client sends its jobs here, over the same HTTP and websocket protocol,
-and they run on the demo model, in a process of the service's own.
+The unmodified nnsight client sends its jobs here, over the same HTTP and websocket protocol, and
+they run on the demo model, each as if it were the first. The process in which they run is the
+service's own: a job that crashes or exits ends it, with all that it has started, and the next job
+gets a new one, after some five seconds, or is told after 120 that none came up.
 
 **It executes what it is sent.** A job is a pickle and source code, and both can do whatever
 the user who started the service can. Hence it listens on 127.0.0.1 only, makes a new random

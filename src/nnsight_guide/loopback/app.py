@@ -15,17 +15,13 @@ and known only to whoever was given it, since the client fetches results without
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-import anyio.to_thread
-from nnsight.ndif import get_local_env
-from nnsight.schema.request import RequestModel
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, UploadFile
 from starlette.middleware import Middleware
@@ -35,34 +31,49 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from nnsight_guide.loopback.executor import Executor
 from nnsight_guide.loopback.hub import Hub
 from nnsight_guide.loopback.identity import Identity
 from nnsight_guide.loopback.jobs import Jobs
-from nnsight_guide.loopback.settings import HOST, Settings
+from nnsight_guide.loopback.settings import HOST, LoopbackError, Settings
+from nnsight_guide.loopback.workers import Worker
 
 NNSIGHT = version("nnsight")
-ENVIRONMENT = cache(get_local_env)
 WHO = {"email": "you@localhost", "tags": ["loopback"]}
 
 
-def build_app(settings: Settings, url: str) -> Starlette:
-    """Load the model and return the application.
+class Envelope(BaseModel):
+    """As much of nnsight's `RequestModel` as it takes to put a job into the queue."""
+
+    model_key: str
+    session_id: str = ""
+
+
+def build_app(
+    settings: Settings, url: str, worker: Worker, new_worker: Callable[[], Worker]
+) -> Starlette:
+    """Return the application, as soon as `worker` is ready; `new_worker` starts its successors.
 
     Raises:
-        Exception: whatever transformers raises for a checkpoint that it cannot load.
+        LoopbackError: the worker has not come up.
 
     """
-    identity = Identity(settings.repo_id)
-    executor = Executor(Path(settings.checkpoint))
-    jobs = Jobs(executor, identity, url, settings.inline_limit, settings.job_seconds)
+    identity = Identity(settings.repo_id, worker.wrapper.result())
+    jobs = Jobs(
+        worker,
+        new_worker,
+        identity,
+        url,
+        settings.inline_limit,
+        settings.job_seconds,
+        settings.worker_seconds,
+    )
     hub = Hub.of(settings.repo_id, Path(settings.checkpoint))
 
     @asynccontextmanager
     async def work(_: Starlette) -> AsyncIterator[None]:
-        worker = asyncio.create_task(jobs.work())
+        working = asyncio.create_task(jobs.work())
         yield
-        worker.cancel()
+        working.cancel()
 
     return Starlette(
         routes=[*_Ndif(settings.key, jobs, identity).routes(), *hub.routes()],
@@ -112,13 +123,13 @@ class _Ndif:
             if not isinstance(data, str) or not isinstance(blob, UploadFile):
                 return _error(400, "A job consists of the fields 'data' and 'blob'.")
             try:
-                job = RequestModel.model_validate_json(data)
+                job = Envelope.model_validate_json(data)
             except ValidationError as error:
                 return _error(400, f"The field 'data' is no request: {error}")
             if job.session_id and not self.jobs.has_session(job.session_id):
                 return _error(400, "The session that the job belongs to is not open.")
-            received = self.jobs.submit(job, await blob.read())
-        return Response(received.model_dump_json(), media_type="application/json")
+            received = self.jobs.submit(job.model_key, job.session_id, data, await blob.read())
+        return Response(received, media_type="application/json")
 
     async def response(self, request: Request) -> Response:
         if refusal := self._refusal(request.headers):
@@ -126,7 +137,7 @@ class _Ndif:
         latest = self.jobs.latest(request.path_params["job"])
         if latest is None:
             return _error(404, "There is no such job.")
-        return Response(latest.model_dump_json(), media_type="application/json")
+        return Response(latest, media_type="application/json")
 
     async def result(self, request: Request) -> Response:
         data = self.jobs.result(request.path_params["name"])
@@ -142,7 +153,11 @@ class _Ndif:
         return JSONResponse(WHO if self._knows(request.headers) else {"email": None, "tags": []})
 
     async def env(self, _: Request) -> Response:
-        return JSONResponse(await anyio.to_thread.run_sync(ENVIRONMENT))
+        try:
+            environment = await asyncio.wrap_future(self.jobs.worker.environment())
+        except LoopbackError as error:
+            return _error(503, f"The process that runs jobs has just ended: {error}.")
+        return JSONResponse(environment)
 
     def _knows(self, headers: Headers) -> bool:
         return hmac.compare_digest(headers.get("ndif-api-key", "").encode(), self.key.encode())

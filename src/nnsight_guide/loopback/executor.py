@@ -1,9 +1,10 @@
 """Running what clients send, on the loaded model."""
 
 import io
+import shutil
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,52 +12,57 @@ import torch
 import transformers
 import zstandard
 from nnsight import TransformersModel
+from nnsight.ndif import get_local_env
 from nnsight.schema.request import RequestModel
+from nnsight.schema.response import ResponseModel, Status
 from nnsight.tracing.tracer import _saves, dec, inc
+from nnsight.util import to_import_path
+from tqdm import tqdm
 
-from nnsight_guide.loopback.model_state import ModelState
-from nnsight_guide.loopback.running import JobOutput
+from nnsight_guide.loopback.running import SERVICE_THREAD, JobOutput, JobResult
+from nnsight_guide.loopback.settings import COMPLETED
+from nnsight_guide.model.state import PutBack, forget_earlier_code, of_model, of_process
 from nnsight_guide.ndif.availability import TASK
 
-SEED = 0
 ZSTD_LEVEL = 6  # the client's own
+# What a job may change: what belongs to its thread, or to the service, or comes with each job.
+_MAY_CHANGE = {
+    "torch's gradient mode",
+    "torch's inference mode",
+    "torch's automatic precision",
+    "decimal numbers",
+    f"the thread {SERVICE_THREAD}",
+    "the config's _attn_implementation",
+    "the config's attn_implementation",
+}
+_ENDS = (Exception, SystemExit, KeyboardInterrupt)
 
 
 class JobError(Exception):
     """A job failed; the text is the one line that its client gets."""
 
 
-@dataclass(frozen=True)
-class JobResult:
-    """What a job came to.
-
-    Attributes:
-        data: the result, as the client expects it.
-        error: why there is none, in one line; else empty.
-        changed: what the job had changed in the model; else empty.
-
-    """
-
-    data: bytes = b""
-    error: str = ""
-    changed: str = ""
-
-
-class Executor:
+class ModelExecutor:
     """The model, and the way a job runs on it; one job at a time.
 
-    Every job finds the model as it was loaded: what a job has changed in it is found by
-    comparison and the model loaded anew. That guards the model, not the process. A job is
-    arbitrary code and may spoil the service in a hundred other ways.
+    Every job finds all as it was for the first. What nnsight and Python keep of earlier jobs is
+    forgotten; what a job has changed in the model, or in this process, is found by comparison: the
+    model is then loaded anew, and the process replaced. A job is arbitrary code and may spoil it in
+    ways that no comparison finds.
     """
+
+    wrapper: str = to_import_path(TransformersModel)
 
     def __init__(self, checkpoint: Path) -> None:
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
+        tqdm.monitor_interval = 0  # a progress bar leaves no thread behind
         self.checkpoint = checkpoint
+        self.folder = Path.cwd()
         self.output = JobOutput.install()
-        self.threads = torch.get_num_threads()
         self.load()
+        self.put_back = PutBack()
+        self.process = of_process(self.model)
 
     def load(self) -> None:
         """Load the model, in the dtype that its checkpoint is in.
@@ -65,35 +71,51 @@ class Executor:
             Exception: whatever transformers raises for a checkpoint that it cannot load.
 
         """
-        torch.set_default_dtype(torch.float32)
-        torch.set_num_threads(self.threads)
         self.model = TransformersModel(str(self.checkpoint), task=TASK, dispatch=True)
-        # As on NDIF: no job trains, and what is saved carries no gradient.
+        # As NDIF does. No job trains, and what is saved carries no gradient.
         self.model._module.requires_grad_(False)
-        self.state = ModelState.of(self.model)
+        self.state = of_model(self.model)
 
-    def run(self, request: RequestModel, blob: bytes, log: Callable[[str], None]) -> JobResult:
+    def run(self, job: dict[str, Any], blob: bytes, log: Callable[[str], None]) -> JobResult:
         """Run the job `blob` on the model.
 
         Args:
-            request: the envelope that the job came in.
+            job: its `id`, the `envelope` that it came in, and the `inline_limit`: results of as
+                many bytes are put into the frame that the client reads.
             blob: the job, as the client serialized it.
             log: gets every line that the job prints.
 
         """
-        model, state = self.model, self.state
+        self.put_back.put_back()
+        forget_earlier_code()
+        _empty(self.folder)
         try:
+            request = RequestModel.model_validate_json(job["envelope"])
             with self.output.to(log):
-                saved = _execute(model, request, blob)
-            result = JobResult(data=_encode(saved, request.compress))
+                saved = _execute(self.model, request, blob)
+            result = _pack(_encode(saved, request.compress), job["id"], job["inline_limit"])
         except JobError as error:
-            result = JobResult(error=str(error))
-        # A job that could not be stopped may come here when another model is in use already.
-        if model is self.model and (changed := state.differences(model)):
-            result = replace(result, changed=_some(changed))
-            log(f"This job changed the model ({_some(changed)}); the next job gets it as it was.")
+            spent = "it exited" if isinstance(error.__cause__, SystemExit) else ""
+            result = JobResult(error=str(error), spent=spent)
+        if changed := _some(self.process.differences(of_process(self.model))):
+            log(f"This job changed its process ({changed}); the next job gets a new one.")
+            return replace(result, spent=f"it changed {changed}")
+        if changed := _some(self.state.differences(of_model(self.model))):
+            log(f"This job changed the model ({changed}); the next job gets it as it was.")
             self.load()
+            return replace(result, changed=changed)
         return result
+
+    def recover(self) -> JobResult:
+        """Load the model anew, whatever the job was in the middle of when it was interrupted."""
+        changed = _some(self.process.differences(of_process(self.model)))
+        if not changed:
+            self.load()
+        return JobResult(spent=changed)
+
+    def environment(self) -> dict[str, Any]:
+        """Return the versions of this installation, as nnsight tells them."""
+        return dict(get_local_env())
 
 
 def _execute(model: Any, request: RequestModel, blob: bytes) -> dict[str, Any]:
@@ -103,22 +125,38 @@ def _execute(model: Any, request: RequestModel, blob: bytes) -> dict[str, Any]:
         JobError: the job cannot be read, or it raised.
 
     """
-    torch.manual_seed(SEED)
     try:
         model._remoteable_set_env(request.env)
         objects = model._remoteable_persistent_objects()
         tracer = RequestModel.deserialize(blob, objects, request.compress)
-    except Exception as error:
+    except _ENDS as error:
         raise JobError(f"The job cannot be read: {error_line(error)}") from error
     frame = tracer.info.frame
     inc()  # as when a trace is entered: from here `.save()` marks values
     try:
         tracer.execute(tracer.info.code)
         return {name: value for name, value in frame.f_locals.items() if id(value) in _saves()}
-    except (Exception, SystemExit, KeyboardInterrupt) as error:
+    except _ENDS as error:
         raise JobError(error_line(error, frame.f_code.co_filename)) from error
     finally:
         dec()  # forgets what was marked
+
+
+def _pack(data: bytes, job_id: str, inline_limit: int) -> JobResult:
+    """Put a result that is small enough into the frame with which the client gets it."""
+    frame = data
+    if len(data) <= inline_limit:
+        end = ResponseModel(id=job_id, status=Status.COMPLETED, description=COMPLETED, data=data)
+        frame = end.pickle()
+    return JobResult(data=frame, size=len(data))
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _encode(saved: dict[str, Any], compress: bool) -> bytes:
@@ -148,4 +186,5 @@ def error_line(error: BaseException, filename: str = "") -> str:
 
 
 def _some(names: list[str]) -> str:
+    names = [name for name in names if name not in _MAY_CHANGE]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -4,25 +4,26 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from nnsight import TransformersModel
-from nnsight.util import to_import_path
-
 from nnsight_guide.ndif.availability import TASK
-
-_WRAPPER: str = to_import_path(TransformersModel)
 
 
 @dataclass(frozen=True)
 class Identity:
-    """The model `repo_id`, as a `TransformersModel` for text generation."""
+    """The model `repo_id` for text generation.
+
+    Attributes:
+        wrapper: the import path of the class that its clients have to have for it.
+
+    """
 
     repo_id: str
+    wrapper: str
 
     @property
     def key(self) -> str:
         """The model key that a client of this model sends."""
         key = {"repo_id": self.repo_id, "revision": None, "task": TASK}
-        return f"{_WRAPPER}:{json.dumps(key)}"
+        return f"{self.wrapper}:{json.dumps(key)}"
 
     def refusal(self, model_key: str) -> str | None:
         """Return why a job for `model_key` cannot run here, or None if it can."""
@@ -35,7 +36,7 @@ class Identity:
             return f"The model key {model_key!r} cannot be read."
         if asked.get("revision") == "main":
             asked["revision"] = None
-        if (wrapper, asked) == (_WRAPPER, json.loads(self.key.partition(":")[2])):
+        if (wrapper, asked) == (self.wrapper, json.loads(self.key.partition(":")[2])):
             return None
         details = [str(asked.get("repo_id"))]
         details += [
@@ -43,7 +44,8 @@ class Identity:
         ]
         return (
             f"Model not live: {', '.join(details)} ({wrapper.rpartition('.')[2]}). The loopback "
-            f"service runs {self.repo_id} only, as a TransformersModel, task {TASK}."
+            f"service runs {self.repo_id} only, as a {self.wrapper.rpartition('.')[2]}, "
+            f"task {TASK}."
         )
 
     def deployment(self) -> dict[str, Any]:

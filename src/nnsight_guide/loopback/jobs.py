@@ -1,25 +1,24 @@
 """The queue of jobs, and what the clients that wait for them get to know."""
 
 import asyncio
+import json
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnsight.schema.request import RequestModel
-from nnsight.schema.response import ResponseModel, Status
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from nnsight_guide.loopback.executor import Executor, JobResult
 from nnsight_guide.loopback.identity import Identity
-from nnsight_guide.loopback.running import Interrupted, Running
-from nnsight_guide.loopback.settings import report
+from nnsight_guide.loopback.settings import COMPLETED, LoopbackError, report
+from nnsight_guide.loopback.workers import JobEnd, Worker
 
 JOBS_REMEMBERED = 1000
 RESULT_BYTES_KEPT = 1024**3
-PATIENCE = 5.0  # seconds for an interrupted job to end; then it is left to itself
+PATIENCE = 10.0  # seconds for an interrupted job to end; then its worker is ended
 
 
 class Session:
@@ -58,26 +57,38 @@ class Job:
 
     Attributes:
         session: the client's websocket; None for a client that polls.
-        latest: the status that the client gets when it polls.
+        model_key: the model that it is meant for.
+        envelope: what came with it, as JSON, for nnsight to read.
+        latest: the status that the client gets when it polls, as JSON.
 
     """
 
     id: str
-    request: RequestModel
+    model_key: str
+    envelope: str
     blob: bytes
     session: Session | None
-    latest: ResponseModel = field(init=False)
+    latest: str = field(init=False)
 
 
 @dataclass(eq=False)
 class Jobs:
-    """All jobs: those that wait, the one that runs, and what is left of those that ran."""
+    """All jobs: those that wait, the one that runs, and what is left of those that ran.
 
-    executor: Executor
+    Attributes:
+        worker: runs them, one after another; once it has ended, another does.
+        new_worker: starts that.
+        worker_seconds: for a worker to come up; then the job that waits for it fails.
+
+    """
+
+    worker: Worker
+    new_worker: Callable[[], Worker]
     identity: Identity
     url: str
     inline_limit: int
     job_seconds: float
+    worker_seconds: float
 
     def __post_init__(self) -> None:
         self._sessions: dict[str, Session] = {}
@@ -100,22 +111,21 @@ class Jobs:
         """Return whether there is such a session, with its client."""
         return session_id in self._sessions
 
-    def submit(self, request: RequestModel, blob: bytes) -> ResponseModel:
-        """Take a job into the queue and return its first status."""
-        job = Job(secrets.token_hex(16), request, blob, self._sessions.get(request.session_id))
-        received = ResponseModel(
-            id=job.id, status=Status.RECEIVED, description="Your job has been received."
-        )
+    def submit(self, model_key: str, session_id: str, envelope: str, blob: bytes) -> str:
+        """Take a job into the queue and return its first status, as JSON."""
+        session = self._sessions.get(session_id)
+        job = Job(secrets.token_hex(16), model_key, envelope, blob, session)
+        received = _status(job, "RECEIVED", "Your job has been received.")
         job.latest = received
         self._known[job.id] = job
         while len(self._known) > JOBS_REMEMBERED:
             self._known.popitem(last=False)
         ahead = self._waiting.qsize()
         self._waiting.put_nowait(job)
-        self._tell(job, Status.QUEUED, f"Your job is in the queue, with {ahead} ahead of it.")
+        self._tell(job, "QUEUED", f"Your job is in the queue, with {ahead} ahead of it.")
         return received
 
-    def latest(self, job_id: str) -> ResponseModel | None:
+    def latest(self, job_id: str) -> str | None:
         """Return a job's latest status, or None if there is no such job."""
         job = self._known.get(job_id)
         return job.latest if job else None
@@ -132,77 +142,105 @@ class Jobs:
             try:
                 end = await self._finish(job)
             except Exception as error:  # the service's own fault, and no reason to end it
-                end = f"{type(error).__name__}: {error}"
-                self._tell(job, Status.ERROR, f"The loopback service failed: {end}")
-                await asyncio.to_thread(self.executor.load)
+                end = self._fail(
+                    job, f"The loopback service failed: {type(error).__name__}: {error}"
+                )
             job.blob = b""
             report(f"job {job.id}: {end} ({time.perf_counter() - begin:.2f} s)")
+            await self._replace_spent_worker()
 
     async def _finish(self, job: Job) -> str:
         """Bring a job to its end, and return that end in a few words."""
         if job.session and job.session.closed.is_set():
             return self._fail(job, "Not run: its client is gone.")
-        if refusal := self.identity.refusal(job.request.model_key):
+        if refusal := self.identity.refusal(job.model_key):
             return self._fail(job, refusal)
-        self._tell(job, Status.DISPATCHED, "Your job has been sent to the model.")
-        self._tell(job, Status.RUNNING, "Your job has started running.")
+        await self._replace_spent_worker()
+        is_ready = asyncio.wrap_future(self.worker.wrapper)
+        is_ready.add_done_callback(lambda ready: ready.exception())  # perhaps nobody waits any more
+        await asyncio.wait([is_ready], timeout=self.worker_seconds)
+        if not is_ready.done():
+            self.worker.spent = f"it takes more than {self.worker_seconds:g} seconds"
+        if self.worker.spent:
+            return self._fail(
+                job, f"Not run, since no process for it came up: {self.worker.spent}."
+            )
+        self._tell(job, "DISPATCHED", "Your job has been sent to the model.")
+        self._tell(job, "RUNNING", "Your job has started running.")
         report(f"job {job.id}: running")
         loop = asyncio.get_running_loop()
 
         def log(line: str) -> None:
-            loop.call_soon_threadsafe(self._tell, job, Status.LOG, line)
+            loop.call_soon_threadsafe(self._tell, job, "LOG", line)
 
-        running = Running(lambda: self.executor.run(job.request, job.blob, log))
-        if stopped := await self._watch(running, job.session):
-            # Whatever it was in the middle of: the next job gets another model.
-            await asyncio.to_thread(self.executor.load)
-            return self._fail(job, stopped)
-        result = running.ended.result()
-        end = self._fail(job, result.error) if result.error else self._hand_out(job, result.data)
-        return end + (f"; it changed the model: {result.changed}" if result.changed else "")
+        limit = self.inline_limit if job.session else -1
+        running = asyncio.wrap_future(
+            self.worker.run(job.blob, log, id=job.id, envelope=job.envelope, inline_limit=limit)
+        )
+        try:
+            if stopped := await self._watch(running, job.session):
+                return self._fail(job, stopped)
+            end = running.result()
+        except LoopbackError as error:
+            ended = f"The job has ended the process that it ran in ({error})"
+            return self._fail(job, f"{ended}; the next one gets a new process.")
+        said = self._fail(job, end.error) if end.error else self._hand_out(job, end)
+        return said + (f"; it changed the model: {end.changed}" if end.changed else "")
 
-    async def _watch(self, running: Running[JobResult], session: Session | None) -> str:
+    async def _replace_spent_worker(self) -> None:
+        """Let another worker come up if the last is spent; perhaps before the next job comes."""
+        if self.worker.spent:
+            report(f"a new process for jobs comes up, the last is spent: {self.worker.spent}")
+            await asyncio.to_thread(self.worker.end)
+            self.worker = self.new_worker()
+
+    async def _watch(self, running: asyncio.Future[JobEnd], session: Session | None) -> str:
         """Wait until a job has run, or stop it; return why it was stopped, if it was."""
         gone = asyncio.ensure_future((session.closed if session else asyncio.Event()).wait())
-        ends: list[asyncio.Future[Any]] = [running.ended, gone]
+        ends: list[asyncio.Future[Any]] = [running, gone]
         done, _ = await asyncio.wait(
             ends,
             timeout=self.job_seconds,
             return_when=asyncio.FIRST_COMPLETED,
         )
         gone.cancel()
-        if running.ended in done:
+        if running in done:
             return ""
-        running.interrupt()
-        with suppress(Interrupted, Exception):  # how it ended no longer matters
-            await asyncio.wait_for(asyncio.shield(running.ended), PATIENCE)
+        await asyncio.to_thread(self.worker.interrupt)
+        try:
+            await asyncio.wait_for(running, PATIENCE)
+        except (LoopbackError, TimeoutError):
+            self.worker.spent = "a job could not be stopped"
         if gone in done:
             return "Stopped: its client is gone."
         return f"Stopped: a job may take {self.job_seconds:g} seconds here."
 
-    def _hand_out(self, job: Job, data: bytes) -> str:
+    def _hand_out(self, job: Job, end: JobEnd) -> str:
         """Send the result, or its address if it is large or its client polls."""
-        size = f"{len(data):,} bytes"
-        text = "Your job has been completed."
-        if job.session and len(data) <= self.inline_limit:
-            job.latest = ResponseModel(id=job.id, status=Status.COMPLETED, description=text)
-            inline = job.latest.model_copy(update={"data": data})
-            job.session.post(inline.pickle())
+        size = f"{end.size:,} bytes"
+        if job.session and end.size <= self.inline_limit:
+            job.latest = _status(job, "COMPLETED", COMPLETED)
+            job.session.post(end.data)
             return f"completed, {size} sent"
         name = secrets.token_hex(16)
-        self._results[name] = data
+        self._results[name] = end.data
         while len(self._results) > 1 and sum(map(len, self._results.values())) > RESULT_BYTES_KEPT:
             self._results.popitem(last=False)
-        self._tell(job, Status.COMPLETED, text, f"{self.url}/result/{name}")
+        self._tell(job, "COMPLETED", COMPLETED, f"{self.url}/result/{name}")
         return f"completed, {size} by URL"
 
     def _fail(self, job: Job, line: str) -> str:
-        self._tell(job, Status.ERROR, line)
+        self._tell(job, "ERROR", line)
         return f"failed: {line}"
 
-    def _tell(self, job: Job, status: Status, text: str, url: str | None = None) -> None:
-        response = ResponseModel(id=job.id, status=status, description=text, data=url)
-        if status is not Status.LOG:  # those who poll want to know how far the job is
+    def _tell(self, job: Job, status: str, text: str, url: str | None = None) -> None:
+        response = _status(job, status, text, url)
+        if status != "LOG":  # those who poll want to know how far the job is
             job.latest = response
         if job.session:
-            job.session.post(response.model_dump_json())
+            job.session.post(response)
+
+
+def _status(job: Job, status: str, text: str, url: str | None = None) -> str:
+    """Write what nnsight reads as its `ResponseModel`."""
+    return json.dumps({"id": job.id, "status": status, "description": text, "data": url})

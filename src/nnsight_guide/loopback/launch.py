@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -18,14 +19,18 @@ from nnsight_guide.base.scratch import scratch_folder
 from nnsight_guide.demo_model import MODEL_ID
 from nnsight_guide.loopback.service import Service
 from nnsight_guide.loopback.settings import HOST, LoopbackError, Settings, refuse_other_hosts
+from nnsight_guide.loopback.workers import how_it_ended
 from nnsight_guide.ndif.client import HOST_VARIABLE
 
 # Larger results are fetched by URL. In a plain script an asynchronous client of nnsight 0.8.1
 # cannot do that: `import nnsight` keeps its HTTP library from loading what it needs.
 INLINE_LIMIT = 4 * 1024**2
 JOB_SECONDS = 600.0
-STARTUP_SECONDS = 120.0  # five are usual
+# For the service to start, and for a new worker, once a job has ended the last; five are usual.
+STARTUP_SECONDS = 120.0
 STOP_SECONDS = 5.0
+# -P: what lies in the client's current folder is not importable on NDIF either.
+SERVER = ("-P", "-m", "nnsight_guide.loopback.server")
 LOG_LINES = 5  # of the service's log, shown when it failed
 
 # What would lead the service's own libraries to the hub, to NDIF, or to the user's settings.
@@ -74,6 +79,7 @@ def start(
             port=port,
             inline_limit=inline_limit,
             job_seconds=job_seconds,
+            worker_seconds=STARTUP_SECONDS,
         )
         process = _spawn(folder, log_to_terminal)
         try:
@@ -148,9 +154,8 @@ def _spawn(folder: Path, log_to_terminal: bool) -> subprocess.Popen[bytes]:
     }
     (folder / "work").mkdir()
     with (folder / "service.log").open("wb") as log:
-        return subprocess.Popen(
-            # -P: what lies in the client's current folder is not importable on NDIF either.
-            [sys.executable, "-P", "-m", "nnsight_guide.loopback.server"],
+        return subprocess.Popen(  # noqa: S603 - the service's own
+            [sys.executable, *SERVER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if log_to_terminal else log,
@@ -174,15 +179,22 @@ def _hand_over(settings: Settings, process: subprocess.Popen[bytes], folder: Pat
     except BrokenPipeError:
         answer = b""
     finally:
+        in_time = not too_late.finished.is_set()
         too_late.cancel()
-    url = json.loads(answer)["url"] if answer else ""
-    service = Service(url, settings.key, settings.repo_id, folder, process)
-    if not answer:
-        process.wait()
-        raise LoopbackError(
-            f"the loopback service did not start: {_last_lines(service, LOG_LINES)}"
-        )
-    return service
+    told = json.loads(answer) if answer else {}
+    service = Service(told.get("url", ""), settings.key, settings.repo_id, folder, process)
+    if service.url:
+        return service
+    process.wait()
+    if "error" in told:
+        raise LoopbackError(f"the loopback service did not start: {told['error']}")
+    cause = how_it_ended(process.returncode)
+    if not in_time:
+        cause = f"it was not ready after {STARTUP_SECONDS:g} seconds"
+    raise LoopbackError(
+        f"the loopback service did not start: {cause}; the last it reported: "
+        f"{_last_lines(service, LOG_LINES)}"
+    )
 
 
 def _has_ended(process: subprocess.Popen[bytes], patience: float = 0.0) -> bool:
@@ -194,8 +206,7 @@ def _has_ended(process: subprocess.Popen[bytes], patience: float = 0.0) -> bool:
 
 
 def _epitaph(service: Service) -> str:
-    status = service.process.returncode
-    cause = f"killed by signal {-status}" if status < 0 else f"exit status {status}"
+    cause = how_it_ended(service.process.returncode)
     return (
         f"the loopback service has ended by itself ({cause}) and its jobs are lost; "
         f"the last it reported: {_last_lines(service, 1)}"
@@ -216,3 +227,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.kill()
         process.wait()
     process.stdout.close()
+    if os.name == "posix":  # what a service that was killed could not end itself
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -1,16 +1,38 @@
 """A job's thread: it can be interrupted, and what is printed there goes to the job's client."""
 
-import asyncio
 import ctypes
 import io
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Generic, Self, TextIO, TypeVar
 
 T = TypeVar("T")
+
+# Threads of this name are the worker's own; no job has left them.
+SERVICE_THREAD = "loopback service"
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What a job came to.
+
+    Attributes:
+        data: the result, as the client expects it.
+        error: why there is none, in one line; else empty.
+        size: of the result, in bytes; `data` may be more, with an envelope around it.
+        changed: what the job had changed in the model, which was loaded anew; else empty.
+        spent: why this process is not to run another job; else empty.
+
+    """
+
+    data: bytes = b""
+    error: str = ""
+    size: int = 0
+    changed: str = ""
+    spent: str = ""
 
 
 class Interrupted(BaseException):
@@ -22,42 +44,44 @@ class Running(Generic[T]):
 
     A thread for each, since much that a job can change belongs to its thread: torch's gradient
     mode, autocast, and nnsight's own nesting of traces.
-
-    Attributes:
-        ended: a future with what the function returned or raised.
-
     """
 
-    def __init__(self, function: Callable[[], T]) -> None:
-        """Start `function`; this must be called in the event loop's thread."""
-        end: Future[T] = Future()
-        self.ended = asyncio.wrap_future(end)
-        self._thread = threading.Thread(target=_run, args=(function, end), daemon=True)
+    def __init__(self, function: Callable[[], T], end: Callable[[T | Interrupted], None]) -> None:
+        """Start `function`; what it returns goes to `end`, or that it was interrupted."""
+        self._function, self._end = function, end
+        self._lock = threading.Lock()
+        self._is_over = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def interrupt(self) -> None:
-        """Raise `Interrupted` in the thread, as soon as it runs Python code."""
-        # Perhaps nobody waits for the end any more; asyncio would report that as a mistake.
-        self.ended.add_done_callback(lambda ended: ended.exception())
-        if self._thread.is_alive():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(Interrupted)
-            )
+        """Raise `Interrupted` in the function, as soon as it runs Python code."""
+        with self._lock:  # never in `end`, which would send half of what it has to say
+            if not self._is_over:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(Interrupted)
+                )
+
+    def _run(self) -> None:
+        try:
+            try:
+                result: T | Interrupted = self._function()
+            finally:
+                with self._lock:
+                    self._is_over = True
+                _take_what_is_pending()
+        except Interrupted as interrupted:
+            self._is_over = True
+            result = interrupted
+        self._end(result)
 
 
-def _run(function: Callable[[], T], end: Future[T]) -> None:
-    try:
-        end.set_result(function())
-    except BaseException as error:  # whoever waits for the end must get one
-        end.set_exception(error)
+def _take_what_is_pending() -> None:
+    """Let an exception that was raised from outside arrive: the interpreter looks at each call."""
 
 
 class JobOutput(io.TextIOBase):
-    """A standard output that takes lines from the thread of a job, and passes on all others.
-
-    `contextlib.redirect_stdout` would not do: it redirects all threads, and a job that cannot
-    be stopped goes on printing while the next one runs.
-    """
+    """A standard output that takes lines from the thread of a job, and passes on all others."""
 
     def __init__(self, elsewhere: TextIO) -> None:
         self._elsewhere = elsewhere

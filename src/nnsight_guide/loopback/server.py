@@ -1,10 +1,13 @@
 """The service's process: `python -m nnsight_guide.loopback.server`, which `start` runs.
 
 It reads its settings from standard input, answers one line on standard output when it takes
-jobs, and ends when standard input does: the other end is held by the process that started it
-and is closed by the operating system however that process ends.
+jobs, or why it cannot, and ends when standard input does: the other end is held by the process that
+started it and is closed by the operating system however that process ends.
+
+Jobs do not run here but in the worker, which has torch; so none of them can end the service.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -12,26 +15,41 @@ import socket
 import sys
 import threading
 from pathlib import Path
+from typing import TextIO
 
-import anyio
-import uvicorn
-
-from nnsight_guide.loopback.settings import HOST, Settings, refuse_other_hosts, report
+from nnsight_guide.loopback.children import adopt_orphans, end_children
+from nnsight_guide.loopback.settings import (
+    HOST,
+    LoopbackError,
+    Settings,
+    refuse_other_hosts,
+    report,
+)
+from nnsight_guide.loopback.workers import Worker
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket bound to `port` of 127.0.0.1.
+    """Return a socket that listens on `port` of 127.0.0.1.
 
     Raises:
-        LoopbackError: `host` is any other address.
-        OSError: the port is taken.
+        LoopbackError: `host` is any other address, or the port cannot be had.
 
     """
     refuse_other_hosts(host)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     if os.name == "posix":  # a port whose last service has just ended is free again
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
+    try:
+        listener.bind((host, port))
+        listener.listen()  # at once: only now is it taken for everybody else
+    except (OSError, OverflowError) as error:
+        listener.close()
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        reason = "is taken by another program" if taken else f"cannot be had ({error})"
+        raise LoopbackError(
+            f"port {port} of {host} {reason}: choose another with --port, or leave that out for "
+            "any that is free"
+        ) from error
     return listener
 
 
@@ -39,26 +57,49 @@ def main() -> int:
     """Serve until standard input ends.
 
     Returns:
-        1, with one line on standard error, if the port is taken or the model does not load.
+        1, and the reason to whoever started this, if the service cannot start.
 
     """
     settings = Settings(**json.loads(sys.stdin.buffer.readline()))
     answers = os.fdopen(os.dup(1), "w")
     # From here on file descriptor 1 is the log: nobody reads the pipe, and a full one blocks.
     os.dup2(2, 1)
+    adopt_orphans()
     threading.Thread(target=_end_with_parent, args=(settings,), daemon=True).start()
-    # `import nnsight` gives every object a `save`, with which anyio's backend cannot be
-    # imported any more; so that comes first.
-    anyio.run(anyio.sleep, 0)
     try:
-        listener = listen(HOST, settings.port)
-        url = f"http://{HOST}:{listener.getsockname()[1]}"
-        from nnsight_guide.loopback.app import build_app
-
-        app = build_app(settings, url)
+        run_service(settings, answers)
     except Exception as error:
-        report(f"cannot start: {type(error).__name__}: {error}")
+        text = (
+            str(error) if isinstance(error, LoopbackError) else f"{type(error).__name__}: {error}"
+        )
+        print(json.dumps({"error": text}), file=answers, flush=True)
+        end_children()
         return 1
+    return 0
+
+
+def run_service(settings: Settings, answers: TextIO) -> None:
+    """Start everything, answer that jobs are taken, and serve.
+
+    Raises:
+        LoopbackError: the port cannot be had, or the model does not load.
+
+    """
+    listener = listen(HOST, settings.port)
+    url = f"http://{HOST}:{listener.getsockname()[1]}"
+
+    def new_worker() -> Worker:
+        end_children()  # what the last one has left: there is no other child than that
+        # -P: what lies in the client's current folder is not importable on NDIF either.
+        module = "nnsight_guide.loopback.worker"
+        return Worker([sys.executable, "-P", "-m", module, settings.checkpoint])
+
+    worker = new_worker()  # imports torch, while this imports what it needs itself
+    import uvicorn
+
+    from nnsight_guide.loopback.app import build_app
+
+    app = build_app(settings, url, worker, new_worker)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -76,17 +117,16 @@ def main() -> int:
         f"{url} runs {settings.repo_id}. It EXECUTES WHAT IT IS SENT by whoever has its key, "
         "and is no NDIF, only a stand-in for it on this machine."
     )
-    listener.listen()
     print(json.dumps({"url": url}), file=answers, flush=True)
     answers.close()
     server.run(sockets=[listener])
-    return 0
 
 
 def _end_with_parent(settings: Settings) -> None:
     # Not through sys.stdin, whose lock the interpreter wants when it ends by itself.
     while os.read(0, 4096):
         pass
+    end_children()
     shutil.rmtree(Path(settings.folder), ignore_errors=True)
     # A job in the middle of a computation cannot be asked to stop, and nobody waits for it.
     os._exit(0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from nnsight_guide.base.errors import GuideError
 
 HOST = "127.0.0.1"
+COMPLETED = "Your job has been completed."
 
 
 class LoopbackError(GuideError):
@@ -24,6 +25,7 @@ class Settings:
         port: 0 for a free one.
         inline_limit: a result of more bytes than this is not sent, but fetched by its URL.
         job_seconds: a job that takes longer is stopped.
+        worker_seconds: for a new worker to come up, after a job has ended the last.
 
     """
 
@@ -34,6 +36,7 @@ class Settings:
     port: int
     inline_limit: int
     job_seconds: float
+    worker_seconds: float
 
 
 def refuse_other_hosts(host: str) -> None:

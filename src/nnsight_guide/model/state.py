@@ -2,13 +2,16 @@
 
 Snippets run one after another in one kernel, and jobs in one process of the loopback service, on a
 model that is loaded once. What one of them leaves behind, the next would find. Everything that is
-compared stands here, by a name to tell it by (`of_model`, `of_process`); so does what is put back
-by itself (`PutBack`), and what is let be (`EXEMPT`), with the reason.
+compared stands here, by a name to tell it by (`State`); so does what is put back by itself
+(`PutBack`), what is forgotten (`forget_earlier_code`), and what is let be (`EXEMPT`), with the
+reason.
 """
 
 import builtins
 import gc
 import hashlib
+import inspect
+import linecache
 import logging
 import os
 import signal
@@ -16,11 +19,10 @@ import sys
 import threading
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import getcontext
 from pathlib import Path
-from typing import Any, cast
-
-State = dict[str, str]  # a name → what is there now, as text that can be compared
+from typing import Any, Self, cast
 
 # Tensors above this many elements (GPT-J's weight matrices, not its biases) are sampled.
 WHOLE_TENSOR_ELEMENTS = 8_000_000
@@ -32,7 +34,8 @@ SAMPLES = 16
 EXEMPT = {
     "the order of sys.path": "nnsight's remote client changes it, and no name is found elsewhere",
     "sys.modules": "a module that was imported stays so, and is as its file says",
-    "nnsight's SOURCES": "kept by the name of a cell's file, which tells of the cell's text",
+    "nnsight's SOURCES": "kept by the name of a cell's file, which tells of the cell's text; a "
+    "service forgets them",
     "padding and truncation of a fast tokenizer": "set anew by each call",
     "files": "what a snippet writes is its own; what one reads is a part of its key",
 }
@@ -53,22 +56,42 @@ HOOKS = (
 LOGGERS = ("", "nnsight", "torch", "transformers", "accelerate")
 STREAMS = ("stdin", "stdout", "stderr")
 SWITCHES = ("excepthook", "displayhook", "breakpointhook", "unraisablehook")
+# IPython and Jupyter put these there, anew for each cell.
+BY_JUPYTER = {"_", "input", "raw_input", "display", "get_ipython"}
+BUILTINS = sorted({*vars(builtins)} - BY_JUPYTER)
 PLAIN = (bool, int, float, str, type(None))
 
 
-def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Return the names of what differs, in the order in which they are compared."""
-    return [name for name in {**before, **now} if before.get(name) != now.get(name)]
+@dataclass(frozen=True)
+class State:
+    """What there is to be shared, as it was when this was taken.
+
+    Attributes:
+        settings: by the name that tells of it, as text that can be compared.
+        names: what stands under each name in the places that code might patch.
+
+    """
+
+    settings: dict[str, str]
+    names: dict[str, Any]
+
+    def differences(self, now: Self) -> list[str]:
+        """Return the names of what is different now, in the order in which they are compared."""
+        before, settings = self.settings, now.settings
+        changed = [
+            name for name in {**before, **settings} if before.get(name) != settings.get(name)
+        ]
+        # What is new there was imported; what is another thing was patched.
+        nothing = object()
+        return changed + [
+            name for name, known in self.names.items() if now.names.get(name, nothing) is not known
+        ]
 
 
 def of_model(model: Any, *, has_weights: bool = True) -> State:
     """Return what can be reached through a model of nnsight's.
 
-    Args:
-        model: the model.
-        has_weights: whether they are here; where the model is on a server, a rehearsal may load
-            them, and nothing depends on it.
-
+    Where the weights are on a server, a rehearsal may load them, and nothing depends on it.
     """
     module, tokenizer = model._module, model.tokenizer
     tensors = dict([*module.named_parameters(), *module.named_buffers()]) if has_weights else {}
@@ -76,7 +99,7 @@ def of_model(model: Any, *, has_weights: bool = True) -> State:
     generation = module.generation_config.to_dict() if has_weights else {}
     training = [name or "the model" for name, part in parts.items() if part.training]
     parameters = list(module.named_parameters())
-    return {
+    settings = {
         **{f"the weights {name}": _digest(tensor) for name, tensor in tensors.items()},
         "the gradients of weights": _text([n for n, w in parameters if w.grad is not None]),
         "the training mode": ", ".join(training[:1]),
@@ -101,16 +124,17 @@ def of_model(model: Any, *, has_weights: bool = True) -> State:
         **_each("the tokenizer's {}", _plain(tokenizer) | tokenizer.special_tokens_map),
         "the tokens": str(len(tokenizer)),
     }
+    return State(settings, {})
 
 
-def of_process() -> State:
-    """Return what libraries and Python itself keep for the whole process."""
+def of_process(model: Any, more: Mapping[str, str] = {}) -> State:
+    """Return what libraries and Python keep for the process that a model is in, and `more`."""
     import numpy
     import torch
 
     mask = os.umask(0)  # there is no way to ask without setting it
     os.umask(mask)
-    return {
+    settings = {
         "torch's gradient mode": str(torch.is_grad_enabled()),
         "torch's inference mode": str(torch.is_inference_mode_enabled()),
         "torch's search for anomalies": str(torch.is_anomaly_enabled()),
@@ -122,7 +146,7 @@ def of_process() -> State:
         "the number of torch's threads": str(torch.get_num_threads()),
         "torch's hooks on all modules": _text(_global_hooks()),
         "numpy's answer to errors": str(numpy.geterr()),
-        "the current folder": str(Path.cwd()),
+        "the current folder": _current_folder(),
         "the rights of new files": str(mask),
         **{
             f"sys.{name}": f"{id(stream)} {stream.closed}"
@@ -135,15 +159,14 @@ def of_process() -> State:
         "how deep Python recurses": str(sys.getrecursionlimit()),
         "Python's trace function": f"{sys.gettrace()} {sys.getprofile()}",
         "Python's collector of garbage": f"{gc.isenabled()} {gc.get_threshold()}",
-        "Python's built-in names": _text(
-            {name: _called(each) for name, each in vars(builtins).items() if callable(each)}
-        ),
         "decimal numbers": str(getcontext()),
-        **{f"the thread {thread.name}": "runs" for thread in threading.enumerate()},
+        **{f"the thread {thread.name}": "runs" for thread in _other_threads()},
         "what signals do": _text({each: signal.getsignal(each) for each in signal.valid_signals()}),
         **{f"the logger {name or 'of all'}": _logger(name) for name in LOGGERS},
         **{f"the environment variable {name}": _text(os.environ[name]) for name in os.environ},
+        **more,
     }
+    return State(settings, _patchable(model))
 
 
 class PutBack:
@@ -176,10 +199,65 @@ class PutBack:
         vars(torch._tensor_str.PRINT_OPTS).update(self._torch)
 
 
+def _patchable(model: Any) -> dict[str, Any]:
+    """Return what stands under the names that decide what a model computes, and what is printed."""
+    import torch
+
+    kinds = {type(part) for part in model._module.modules()}
+    places: dict[str, Any] = {
+        "torch": torch,
+        "torch.Tensor": torch.Tensor,
+        "torch.nn.functional": torch.nn.functional,
+        **{kind.__name__: kind for kind in kinds},
+        **{kind.__module__: sys.modules[kind.__module__] for kind in kinds},
+    }
+    found = {
+        f"{place}.{name}": it
+        for place, thing in places.items()
+        for name, it in vars(thing).items()
+        if name != "Storage"  # it goes with the default dtype
+    }
+    # IPython and Jupyter put some there, anew for each cell.
+    return found | {f"builtins.{name}": getattr(builtins, name) for name in BUILTINS}
+
+
+def _other_threads() -> list[threading.Thread]:
+    """Return all threads but Python's first and this one, which a service has for each job."""
+    known = (threading.main_thread(), threading.current_thread())
+    return [thread for thread in threading.enumerate() if thread not in known]
+
+
+def _current_folder() -> str:
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        return "one that is gone"
+
+
 def _called(function: Any) -> str:
     """Return what a function is called: it may be another object each time it is asked for."""
     kind = function if hasattr(function, "__qualname__") else type(function)
     return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def forget_earlier_code() -> None:
+    """Forget what is kept under names that the next job may use for something else.
+
+    By the name of a file, as a client has it, nnsight keeps its source and compiled blocks, and
+    Python its lines and the module that it makes; a job's file is another one after an edit. By an
+    id of the client's, cloudpickle keeps the classes that came with jobs, with all that these have
+    set in them.
+    """
+    import cloudpickle.cloudpickle
+    import nnsight.tracing.globals
+
+    nnsight.tracing.globals.SOURCES.clear()
+    nnsight.tracing.globals.BLOCKS.clear()
+    linecache.clearcache()
+    inspect.modulesbyfile.clear()
+    inspect._filesbymodname.clear()  # type: ignore[attr-defined]
+    cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID.clear()
+    cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_CLASS.clear()
 
 
 def _hooks(module: Any) -> dict[str, list[int]]:
@@ -217,7 +295,7 @@ def _envoys(model: Any) -> dict[str, Any]:
     return found
 
 
-def _each(name: str, values: Mapping[str, Any]) -> State:
+def _each(name: str, values: Mapping[str, Any]) -> dict[str, str]:
     return {name.format(key): _text(value) for key, value in values.items()}
 
 

@@ -14,13 +14,13 @@ import threading
 import time
 from pathlib import Path
 
-from nnsight_guide.model.state import PutBack, State, differences, of_model, of_process
+from nnsight_guide.model.state import PutBack, State, of_model, of_process
 from nnsight_guide.recording.readings import Readings
 from nnsight_guide.run import display, limits
 
 CELLS = "ipykernel_0"  # the folder that a cell's file lies in, by its name
 
-_baseline: State = {}
+_baseline: list[State]
 _put_back: PutBack
 _readings: Readings
 
@@ -67,7 +67,7 @@ def import_libraries() -> None:
 
 def load() -> None:
     """Load the model, and take its state as the one to keep."""
-    global _put_back, _readings
+    global _baseline, _put_back, _readings
     import_libraries()  # again, if that has failed
     _readings = Readings(Path.cwd(), but_for=CELLS)
     display.register()
@@ -88,8 +88,7 @@ def load() -> None:
     gc.enable()
     _put_back = PutBack()
     _put_back.put_back()
-    _baseline.clear()
-    _baseline.update(shared_state())
+    _baseline = shared_state()
 
 
 def begin() -> None:
@@ -128,7 +127,8 @@ def end() -> None:
 
 def changes() -> list[str]:
     """Return the names of what differs from the state after loading, at most five."""
-    return differences(_baseline, shared_state())[:5]
+    compared = zip(_baseline, shared_state(), strict=True)
+    return [name for before, now in compared for name in before.differences(now)][:5]
 
 
 def where() -> dict[str, str]:
@@ -140,7 +140,7 @@ def where() -> dict[str, str]:
     return {"device": device, "dtype": str(weight.dtype).removeprefix("torch.")}
 
 
-def shared_state() -> State:
+def shared_state() -> list[State]:
     """Return all that snippets share, by name: the model, the process, and what IPython shows."""
     from IPython import get_ipython
 
@@ -148,16 +148,13 @@ def shared_state() -> State:
 
     shell = get_ipython()
     formatters = shell.display_formatter.formatters
-    return {
-        **of_model(chapter_model.model, has_weights=not chapter_model.REMOTE),
-        **of_process(),
-        "the names in snippets/model.py": str(
-            {name: id(value) for name, value in vars(chapter_model).items() if name[0] != "_"}
-        ),
-        "how IPython shows objects": str(
-            {kind: len(each.type_printers) for kind, each in formatters.items()}
-        ),
-        "what IPython does at each cell": str(
-            {event: list(map(id, calls)) for event, calls in shell.events.callbacks.items()}
-        ),
+    names = {name: id(value) for name, value in vars(chapter_model).items() if name[0] != "_"}
+    printers = {kind: len(each.type_printers) for kind, each in formatters.items()}
+    callbacks = {event: list(map(id, calls)) for event, calls in shell.events.callbacks.items()}
+    more = {
+        "the names in snippets/model.py": str(names),
+        "how IPython shows objects": str(printers),
+        "what IPython does at each cell": str(callbacks),
     }
+    model = chapter_model.model
+    return [of_model(model, has_weights=not chapter_model.REMOTE), of_process(model, more)]

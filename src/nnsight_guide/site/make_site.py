@@ -30,7 +30,7 @@ def build_site(*, verbose: bool = False) -> bool:
     sources = stamp.sources(project, profile)
     if stamp.is_built(project, sources):
         return False
-    named = stamp.named(project)
+    named = stamp.named_in_config(project)
     plan = Plan(project, profile)
     with closing(Runner(project)) as runner:
         runner.start_early(plan)

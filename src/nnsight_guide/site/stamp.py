@@ -45,7 +45,7 @@ def sources(project: Project, profile: Profile, environ: Mapping[str, str] = os.
     return digest.hexdigest()
 
 
-def named(project: Project, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+def named_in_config(project: Project, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return what else the configuration names, by name, with a hash of what that is now."""
     paths, variables = {"docs"}, set()
     waiting, seen = [project.root / "mkdocs.yml"], set()
@@ -88,7 +88,7 @@ def remember(
             "MkDocs is done, and there is no site/index.html: look for a plugin or a hook that "
             "removes it"
         )
-    if sources(project, profile) == made_from and named(project) == was_named:
+    if sources(project, profile) == made_from and named_in_config(project) == was_named:
         kept = {"sources": made_from, "named": dict(was_named), "made": _made(project)}
         write_json(kept, _kept(project))
 

@@ -58,6 +58,15 @@ def patched_in_a_session(remote):
     return [logits]
 
 
+def differentiated(remote):
+    with model.trace(PROMPT, remote=remote):
+        hidden = model.transformer.h[1].output[0]
+        hidden.requires_grad_()
+        with model.lm_head.output[0, -1].max().backward():
+            gradient = hidden.grad.save()
+    return [gradient]
+
+
 def last_logits(prompt, remote):
     with model.trace(prompt, remote=remote):
         logits = model.lm_head.output[:, -1].clone().save()
@@ -70,6 +79,7 @@ def same(ones, others):
 
 for run in (hidden_and_logits, generated, altered, several_prompts, patched_in_a_session):
     found[run.__name__] = same(run(remote=True), run(remote=False))
+found["differentiated"] = same(differentiated(remote=True), differentiated(remote="local"))
 found["carries a gradient"] = hidden_and_logits(remote=True)[0].requires_grad
 
 # A non-blocking job.

@@ -49,6 +49,14 @@ def shapes():
         (model.transformer.wte.output @ torch.ones(3, 3)).save()
 
 
+def frozen():
+    with model.trace(PROMPT, remote=True):
+        loss = model.lm_head.output.sum()
+        with loss.backward():
+            total = model.transformer.wte.output.grad.sum().save()
+    return [total]
+
+
 def unsendable():
     with model.trace(PROMPT, remote=True):
         import threading
@@ -101,6 +109,7 @@ before = logits()
 attempt("raises", raises)
 attempt("exits", exits)
 attempt("shapes", shapes)
+attempt("frozen", frozen)
 attempt("unsendable", unsendable)
 found["after failures"] = torch.equal(*logits(), *before)
 attempt("changes", changes)
