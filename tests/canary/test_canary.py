@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 
 import pytest
 from bs4 import BeautifulSoup
@@ -113,7 +114,7 @@ def test_a_checkouts_tests_and_idioms_are_really_run(project, tmp_path):
         "test_gone": "error: ModuleNotFoundError: No module named 'nothing_of_this_name'",
         "test_good::test_one": "passes",
     }
-    assert seen.versions["transformers"] == "5.22.2"
+    assert seen.versions["transformers"] == version("transformers")
 
 
 def test_what_cannot_be_observed_is_one_line(project):
@@ -158,11 +159,8 @@ def test_a_way_round_goes_into_every_load_in_comments_as_well():
     assert changed.count("MODEL_ID, dispatch=True,") == 2
 
 
-def test_a_way_round_brings_the_import_that_it_needs():
-    argument = "tokenizer=AutoTokenizer.from_pretrained(MODEL_ID)"
-    changed, _ = ways_round.with_argument(LOADS, argument)
-    assert changed.index("import AutoTokenizer") < changed.index("import os")
-    assert ways_round.with_argument("x = 1\n", argument) == ("x = 1\n", 0)
+def test_a_module_that_loads_no_model_stays_as_it_is():
+    assert ways_round.with_argument("x = 1\n", "dispatch=True") == ("x = 1\n", 0)
 
 
 def test_each_way_round_goes_into_the_guides_own_loads(root, tmp_path):
@@ -177,10 +175,7 @@ def test_each_way_round_goes_into_the_guides_own_loads(root, tmp_path):
 
 
 def test_a_way_round_is_known_by_what_the_breakage_says():
-    assert ways_round.known(RUN.changes) == [
-        "tokenizer=AutoTokenizer.from_pretrained(MODEL_ID)",
-        "dispatch=True",
-    ]
+    assert ways_round.known(RUN.changes) == ["dispatch=True"]
     assert ways_round.known(RUN.changes[1:]) == []
 
 
@@ -293,6 +288,8 @@ def test_the_first_recorded_run_is_that_of_transformers_5_23():
     assert first.newest["transformers"] == "5.23.0"
     assert any("Impossible to guess which tokenizer to use" in each.new for each in first.changes)
     assert {library for each in first.changes for library in each.libraries} == {"transformers"}
-    arguments = [way.argument for way in first.ways_round]
-    assert arguments == list(ways_round.KNOWN["Impossible to guess which tokenizer to use"])
+    assert [way.argument for way in first.ways_round] == [
+        "tokenizer=AutoTokenizer.from_pretrained(MODEL_ID)",
+        "dispatch=True",
+    ]
     assert all(len(way.changes) < len(first.changes) / 10 for way in first.ways_round)

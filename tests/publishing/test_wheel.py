@@ -49,7 +49,8 @@ from nnsight_guide import checks
 from nnsight_guide.demo_model.checkpoint import checkpoint
 
 prompt = "The Eiffel Tower is in the city of"
-model = TransformersModel(str(checkpoint()), task="text-generation")
+folder = str(checkpoint())
+model = TransformersModel(folder, task="text-generation", tokenizer=folder)
 with model.trace(prompt):
     attention = model.transformer.h[0].attn.attn_dropout.input.save()
 
@@ -70,7 +71,7 @@ CLIENT = """\
 import sys
 from nnsight import TransformersModel
 
-model = TransformersModel(sys.argv[1], task="text-generation")
+model = TransformersModel(sys.argv[1], task="text-generation", tokenizer=sys.argv[1])
 with model.trace("The Eiffel Tower is in the city of", remote=True):
     best = model.lm_head.output[0, -1].argmax().save()
 

@@ -8,15 +8,10 @@ from nnsight_guide.canary.changes import Change
 
 # What a breakage says → the arguments that avoid it.
 KNOWN = {
-    "Impossible to guess which tokenizer to use": (
-        "tokenizer=AutoTokenizer.from_pretrained(MODEL_ID)",
-        "dispatch=True",
-    ),
+    "Impossible to guess which tokenizer to use": ("dispatch=True",),
 }
 # In a cell that fails on purpose, the load stands in comments.
 LOAD = re.compile(r"\b(?:TransformersModel|LanguageModel)\([\s#]*MODEL_ID\b")
-DOCSTRING = re.compile(r'\A""".*?"""\n', re.DOTALL)
-NEEDED = "\nfrom transformers import AutoTokenizer\n"
 
 
 def known(changes: Iterable[Change]) -> list[str]:
@@ -38,7 +33,4 @@ def apply(argument: str, files: Iterable[Path]) -> int:
 
 def with_argument(source: str, argument: str) -> tuple[str, int]:
     """Return a module with an argument more at each load of a model, and how many those are."""
-    changed, found = LOAD.subn(rf"\g<0>, {argument}", source)
-    if found and "AutoTokenizer" in argument:
-        changed = DOCSTRING.sub(lambda docstring: docstring[0] + NEEDED, changed)
-    return changed, found
+    return LOAD.subn(rf"\g<0>, {argument}", source)
