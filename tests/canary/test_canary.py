@@ -14,6 +14,7 @@ from nnsight_guide.canary import __main__ as canary
 from nnsight_guide.canary import changes, environment, observation, summary, ways_round
 from nnsight_guide.canary.changes import CanaryRun, Change, WayRound
 from nnsight_guide.canary.observation import Observation
+from nnsight_guide.canary.ways_round import Way
 from nnsight_guide.idioms import idiom
 from nnsight_guide.idioms.idiom import Idiom
 from nnsight_guide.idioms.processes import Finished
@@ -136,11 +137,7 @@ def test_a_copy_of_the_checkout_is_all_that_a_run_needs(root, tmp_path):
     assert not (copied.root / ".cache").exists()
 
 
-LOADS = '''\
-"""Loads."""
-
-import os
-
+LOADS = """\
 model = TransformersModel(
     MODEL_ID,
     task="text-generation",
@@ -149,34 +146,36 @@ model = TransformersModel(
 #     MODEL_ID, task="x"
 # )
 other = TransformersModelTwo(MODEL_ID)
-'''
+"""
+WAY = Way("dispatch=True", lambda name, source: source.replace("other", name))
 
 
 def test_a_way_round_goes_into_every_load_in_comments_as_well():
-    changed, n_loads = ways_round.with_argument(LOADS, "dispatch=True")
+    changed, n_loads = WAY.applied("another", LOADS)
     assert n_loads == 2
-    assert changed.replace(", dispatch=True", "") == LOADS
+    assert changed.replace(", dispatch=True", "") == LOADS.replace("other", "another")
     assert changed.count("MODEL_ID, dispatch=True,") == 2
 
 
 def test_a_module_that_loads_no_model_stays_as_it_is():
-    assert ways_round.with_argument("x = 1\n", "dispatch=True") == ("x = 1\n", 0)
+    assert WAY.applied("another", "x = 1\n") == ("x = 1\n", 0)
 
 
 def test_each_way_round_goes_into_the_guides_own_loads(root, tmp_path):
-    for ways in ways_round.KNOWN.values():
-        for number, argument in enumerate(ways):
-            copied = environment.copy(Project(root), tmp_path / str(number))
-            n_loads = ways_round.apply(argument, copied.snippets.rglob("*.py"))
-            assert n_loads >= 8
-            for path in copied.snippets.rglob("*.py"):
-                compile(path.read_text(), path.name, "exec")
-            assert len(idiom.read_idioms(copied.snippets / "from_2024")) > 20
+    for number, way in enumerate(ways_round.KNOWN.values()):
+        copied = environment.copy(Project(root), tmp_path / str(number))
+        n_loads = ways_round.apply(way, copied.snippets.rglob("*.py"))
+        assert n_loads >= 8
+        for path in copied.snippets.rglob("*.py"):
+            compile(path.read_text(), path.name, "exec")
+        assert len(idiom.read_idioms(copied.snippets / "from_2024")) > 20
 
 
 def test_a_way_round_is_known_by_what_the_breakage_says():
-    assert ways_round.known(RUN.changes) == ["dispatch=True"]
-    assert ways_round.known(RUN.changes[1:]) == []
+    said = "error: AttributeError: 'Envoy' object (nor its module) has attribute 'attn_dropout'"
+    (way,) = ways_round.known([Change("test", "x::y", "passes", said)])
+    assert way.argument == 'attn_implementation="eager"'
+    assert ways_round.known(RUN.changes) == []
 
 
 def test_a_run_is_told_with_the_old_beside_the_new_and_what_helps():

@@ -31,10 +31,11 @@ def table_html(rows: Rows, versions_page: str) -> str:
     """
     heads = ("Idiom", "The code of 2024", "What it does today", "Today's code")
     columns = "".join(f'<th role="columnheader" scope="col">{head}</th>' for head in heads)
+    body = "".join(_row(*row, versions_page) for row in rows)
     return (
         '<table class="guide-idioms" role="table">'
         f'<thead role="rowgroup"><tr role="row">{columns}</tr></thead>'
-        f'<tbody role="rowgroup">{"".join(_row(*row, versions_page) for row in rows)}</tbody></table>'
+        f'<tbody role="rowgroup">{body}</tbody></table>'
     )
 
 

@@ -55,6 +55,9 @@ class Elsewhere(Tensor):
         return format(self.cpu(), form)
 
 
+Elsewhere.__name__ = Tensor.__name__  # as on a real device, for code that prints it
+
+
 def compute(operation: Any, *args: Any, **kwargs: Any) -> Any:
     """Carry out an operation on the CPU; what it gives is elsewhere, unless it is asked for here.
 
