@@ -40,8 +40,8 @@ def test_a_cell_that_shows_what_is_gone_says_what_is_there():
     )
 
 
-def test_a_module_is_rewritten_without_the_cells_that_show_what_is_gone():
-    source = "import x\n\n# %% shapes\nprint(1)\n\n# %% rest\nh[0].attn.attn_dropout.input[0]\n"
+def test_a_module_is_rewritten_without_the_cells_that_would_stop_it():
+    source = "import x\n\n# %% dropout_and_head\nprint(1)\n\n# %% rest\nh[0].attn.attn_dropout.input[0]\n"
     assert newer.rewritten("input_and_output", source) == (
         "import x\n\n# %% rest\nh[0].attn.output[1][0]\n"
     )

@@ -27,13 +27,16 @@ GONE = {
     "trace_and_save/look_inside": "the output of a block is its tensor alone",
     "trace_and_save/second_output": f"they are `attn.output[1]` of the block, with `{ARGUMENT}`",
 }
+# Of these, the two on the output of a block still run, and print something else.
+STILL_RUN = ("input_and_output/shapes", "trace_and_save/look_inside")
 BACKTICKS = re.compile(r"`([^`]+)`")
 OLD = re.compile("|".join(rf"{re.escape(old)}(?!\w)" for old in REWRITES))
 
 
 def rewritten(name: str, source: str) -> str:
     """Return a snippet as it is to be written with the newer transformers."""
-    for cell in (key.partition("/")[2] for key in GONE if key.startswith(f"{name}/")):
+    stops = [key for key in GONE if key.startswith(f"{name}/") and key not in STILL_RUN]
+    for cell in (key.partition("/")[2] for key in stops):
         source = re.sub(rf"^# %% {cell}\n(?:(?!# %% ).*\n)*", "", source, flags=re.MULTILINE)
     return OLD.sub(lambda found: REWRITES[found[0]], source)
 
