@@ -41,7 +41,8 @@ def test_a_cell_that_shows_what_is_gone_says_what_is_there():
 
 
 def test_a_module_is_rewritten_without_the_cells_that_would_stop_it():
-    source = "import x\n\n# %% dropout_and_head\nprint(1)\n\n# %% rest\nh[0].attn.attn_dropout.input[0]\n"
+    rest = "# %% rest\nh[0].attn.attn_dropout.input[0]\n"
+    source = f"import x\n\n# %% dropout_and_head\nprint(1)\n\n{rest}"
     assert newer.rewritten("input_and_output", source) == (
         "import x\n\n# %% rest\nh[0].attn.output[1][0]\n"
     )
