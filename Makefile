@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# The theme's own word on its end of life: what that means here is in docs/contributing.md.
+export NO_MKDOCS_2_WARNING := 1
 # Tests run in two processes, and begin with those that take longest (tests/conftest.py).
 TWO := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 

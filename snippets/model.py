@@ -14,6 +14,7 @@ MODEL_ID = os.environ.get("GUIDE_MODEL", "EleutherAI/gpt-j-6b")
 model = TransformersModel(
     MODEL_ID,
     task="text-generation",
+    tokenizer=MODEL_ID,
     device_map="auto",
     dtype=torch.bfloat16,
 )

@@ -9,6 +9,7 @@ from snippets.model import MODEL_ID, model
 lazy_model = TransformersModel(
     MODEL_ID,
     task="text-generation",
+    tokenizer=MODEL_ID,
     dtype=torch.bfloat16,
 )
 

@@ -101,7 +101,7 @@ print(repr(model.tokenizer.decode(rehearsed)))
 # CONFIG.API.APIKEY = os.environ["NDIF_API_KEY"]  # the right one
 #
 # encoder = nnsight.TransformersModel(
-#     MODEL_ID, task="feature-extraction"
+#     MODEL_ID, task="feature-extraction", tokenizer=MODEL_ID
 # )
 # with encoder.trace(prompt, remote=True):
 #     encoder.ln_f.output.save()

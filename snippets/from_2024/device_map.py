@@ -17,7 +17,7 @@ sys.modules["accelerate"] = None  # as if it were not installed
 
 from nnsight import LanguageModel
 
-model = LanguageModel(MODEL_ID, device_map="auto")
+model = LanguageModel(MODEL_ID, tokenizer=MODEL_ID, device_map="auto")
 with model.trace(prompt):
     logits = model.lm_head.output.save()
 
@@ -28,7 +28,10 @@ print(logits.shape)
 from nnsight import TransformersModel
 
 model = TransformersModel(
-    MODEL_ID, task="text-generation", device_map="auto"
+    MODEL_ID,
+    task="text-generation",
+    tokenizer=MODEL_ID,
+    device_map="auto",
 )
 with model.trace(prompt):
     logits = model.lm_head.output.save()

@@ -12,13 +12,16 @@ MODEL_ID = os.environ.get("GUIDE_MODEL", "EleutherAI/gpt-j-6b")
 # %% then
 from nnsight import LanguageModel
 
-model = LanguageModel(MODEL_ID, device_map="auto")
+model = LanguageModel(MODEL_ID, tokenizer=MODEL_ID, device_map="auto")
 print(model.config.n_layer, model.config.n_head)
 
 # %% now
 from nnsight import TransformersModel
 
 model = TransformersModel(
-    MODEL_ID, task="text-generation", device_map="auto"
+    MODEL_ID,
+    task="text-generation",
+    tokenizer=MODEL_ID,
+    device_map="auto",
 )
 print(model.config.n_layer, model.config.n_head)

@@ -11,12 +11,18 @@ from snippets.model import MODEL_ID
 
 # %% then
 model = TransformersModel(
-    MODEL_ID, task="text-generation", torch_dtype=torch.bfloat16
+    MODEL_ID,
+    task="text-generation",
+    tokenizer=MODEL_ID,
+    torch_dtype=torch.bfloat16,
 )
 print(model.dtype)
 
 # %% now
 model = TransformersModel(
-    MODEL_ID, task="text-generation", dtype=torch.bfloat16
+    MODEL_ID,
+    task="text-generation",
+    tokenizer=MODEL_ID,
+    dtype=torch.bfloat16,
 )
 print(model.dtype)

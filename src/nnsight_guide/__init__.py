@@ -16,8 +16,8 @@ and from none below.
     recording: a snippet's cells and imports, the keys of all that a run depends on, what else it
         reads (readings), what it gave (sealed, recordings), its freshness, and the committed
         recordings of the real model.
-    html: what is shown, pure: render (cells), figures, heat_maps, tabs, notes, provenance, cards,
-        published_facts.
+    html: what is shown, pure: render (cells), figures, heat_maps, tabs, notes, newer (what to
+        write with newer libraries), provenance, cards, published_facts.
     idioms: the idioms of 2024: idiom (a file), execution in processes, verdicts, outcomes, table.
     run: the one room that knows kernels: plan (what is stale), runner, kernel, and inside of it
         in_kernel and display; limits, failures, outputs (cleaned), real_model (committed).

@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 
 import pytest
 from bs4 import BeautifulSoup
@@ -13,6 +14,7 @@ from nnsight_guide.canary import __main__ as canary
 from nnsight_guide.canary import changes, environment, observation, summary, ways_round
 from nnsight_guide.canary.changes import CanaryRun, Change, WayRound
 from nnsight_guide.canary.observation import Observation
+from nnsight_guide.canary.ways_round import Way
 from nnsight_guide.idioms import idiom
 from nnsight_guide.idioms.idiom import Idiom
 from nnsight_guide.idioms.processes import Finished
@@ -113,7 +115,7 @@ def test_a_checkouts_tests_and_idioms_are_really_run(project, tmp_path):
         "test_gone": "error: ModuleNotFoundError: No module named 'nothing_of_this_name'",
         "test_good::test_one": "passes",
     }
-    assert seen.versions["transformers"] == "5.22.2"
+    assert seen.versions["transformers"] == version("transformers")
 
 
 def test_what_cannot_be_observed_is_one_line(project):
@@ -135,11 +137,7 @@ def test_a_copy_of_the_checkout_is_all_that_a_run_needs(root, tmp_path):
     assert not (copied.root / ".cache").exists()
 
 
-LOADS = '''\
-"""Loads."""
-
-import os
-
+LOADS = """\
 model = TransformersModel(
     MODEL_ID,
     task="text-generation",
@@ -148,40 +146,36 @@ model = TransformersModel(
 #     MODEL_ID, task="x"
 # )
 other = TransformersModelTwo(MODEL_ID)
-'''
+"""
+WAY = Way("dispatch=True", lambda name, source: source.replace("other", name))
 
 
 def test_a_way_round_goes_into_every_load_in_comments_as_well():
-    changed, n_loads = ways_round.with_argument(LOADS, "dispatch=True")
+    changed, n_loads = WAY.applied("another", LOADS)
     assert n_loads == 2
-    assert changed.replace(", dispatch=True", "") == LOADS
+    assert changed.replace(", dispatch=True", "") == LOADS.replace("other", "another")
     assert changed.count("MODEL_ID, dispatch=True,") == 2
 
 
-def test_a_way_round_brings_the_import_that_it_needs():
-    argument = "tokenizer=AutoTokenizer.from_pretrained(MODEL_ID)"
-    changed, _ = ways_round.with_argument(LOADS, argument)
-    assert changed.index("import AutoTokenizer") < changed.index("import os")
-    assert ways_round.with_argument("x = 1\n", argument) == ("x = 1\n", 0)
+def test_a_module_that_loads_no_model_stays_as_it_is():
+    assert WAY.applied("another", "x = 1\n") == ("x = 1\n", 0)
 
 
 def test_each_way_round_goes_into_the_guides_own_loads(root, tmp_path):
-    for ways in ways_round.KNOWN.values():
-        for number, argument in enumerate(ways):
-            copied = environment.copy(Project(root), tmp_path / str(number))
-            n_loads = ways_round.apply(argument, copied.snippets.rglob("*.py"))
-            assert n_loads >= 8
-            for path in copied.snippets.rglob("*.py"):
-                compile(path.read_text(), path.name, "exec")
-            assert len(idiom.read_idioms(copied.snippets / "from_2024")) > 20
+    for number, way in enumerate(ways_round.KNOWN.values()):
+        copied = environment.copy(Project(root), tmp_path / str(number))
+        n_loads = ways_round.apply(way, copied.snippets.rglob("*.py"))
+        assert n_loads >= 8
+        for path in copied.snippets.rglob("*.py"):
+            compile(path.read_text(), path.name, "exec")
+        assert len(idiom.read_idioms(copied.snippets / "from_2024")) > 20
 
 
 def test_a_way_round_is_known_by_what_the_breakage_says():
-    assert ways_round.known(RUN.changes) == [
-        "tokenizer=AutoTokenizer.from_pretrained(MODEL_ID)",
-        "dispatch=True",
-    ]
-    assert ways_round.known(RUN.changes[1:]) == []
+    said = "error: AttributeError: 'Envoy' object (nor its module) has attribute 'attn_dropout'"
+    (way,) = ways_round.known([Change("test", "x::y", "passes", said)])
+    assert way.argument == 'attn_implementation="eager"'
+    assert ways_round.known(RUN.changes) == []
 
 
 def test_a_run_is_told_with_the_old_beside_the_new_and_what_helps():
@@ -293,6 +287,8 @@ def test_the_first_recorded_run_is_that_of_transformers_5_23():
     assert first.newest["transformers"] == "5.23.0"
     assert any("Impossible to guess which tokenizer to use" in each.new for each in first.changes)
     assert {library for each in first.changes for library in each.libraries} == {"transformers"}
-    arguments = [way.argument for way in first.ways_round]
-    assert arguments == list(ways_round.KNOWN["Impossible to guess which tokenizer to use"])
+    assert [way.argument for way in first.ways_round] == [
+        "tokenizer=AutoTokenizer.from_pretrained(MODEL_ID)",
+        "dispatch=True",
+    ]
     assert all(len(way.changes) < len(first.changes) / 10 for way in first.ways_round)

@@ -247,7 +247,8 @@ def test_a_recomputed_pattern_has_a_pattern_s_shape(model, attention):
 
 
 def test_on_the_demo_model_whose_heads_are_rotated_whole_right_is_right(profile):
-    demo = TransformersModel(profile.model_id, task="text-generation", dtype=torch.bfloat16)
+    name = profile.model_id
+    demo = TransformersModel(name, task="text-generation", tokenizer=name, dtype=torch.bfloat16)
     for layer in (0, -1):
         with demo.trace(PROMPT):
             attn = demo.transformer.h[layer].attn

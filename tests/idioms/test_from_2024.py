@@ -30,6 +30,7 @@ EXPECTED = {
     "language_model": ("warns", "use TransformersModel(repo_id, task='text-generation')"),
     "next_token": ("fails", "has attribute 'next'"),
     "nnsight_list": ("fails", "module 'nnsight' has no attribute 'list'"),
+    "no_tokenizer": ("fails", "Impossible to guess which tokenizer to use"),
     "one_line_trace": ("fails", "must start on its own line"),
     "proxy_apply": ("fails", "module 'nnsight' has no attribute 'apply'"),
     "proxy_condition": ("fails", "has no attribute 'cond'"),

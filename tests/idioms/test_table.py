@@ -24,7 +24,7 @@ def row(verdict="works", then="16", now="16", message="", idiom=IDIOM):
 
 
 def parsed(*rows):
-    return BeautifulSoup(table.table_html(rows), "html.parser")
+    return BeautifulSoup(table.table_html(rows, "../versions/"), "html.parser")
 
 
 def test_a_row_carries_idiom_verdict_key_and_model():
@@ -83,7 +83,7 @@ def test_the_code_is_highlighted_and_only_todays_has_a_copy_button():
 def test_all_text_is_escaped():
     idiom = Idiom("x", MARKUP, f"`{MARKUP}`", "", MARKUP, MARKUP)
     for verdict in ("works", "warns", "fails", "differs"):
-        html = table.table_html([row(verdict, MARKUP, MARKUP, MARKUP, idiom)])
+        html = table.table_html([row(verdict, MARKUP, MARKUP, MARKUP, idiom)], "../versions/")
         html += table.overview_html([row(verdict, MARKUP, MARKUP, MARKUP, idiom)])
         assert MARKUP not in html
         assert not BeautifulSoup(html, "html.parser").select("b, i")

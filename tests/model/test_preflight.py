@@ -248,3 +248,14 @@ def test_a_missing_shard_is_noticed(checkpoint):
 
 def test_free_memory_is_a_number_of_this_machine():
     assert 100_000_000 < preflight.free_bytes() < 100 * 1024**4
+
+
+def test_a_checkout_that_is_not_installed_runs_with_whatever_there_is(monkeypatch):
+    def missing(name):
+        raise preflight.PackageNotFoundError(name)
+
+    monkeypatch.setattr(preflight, "requires", missing)
+    preflight.check_libraries()
+    monkeypatch.setattr(preflight, "requires", lambda name: ["transformers<5"])
+    with pytest.raises(GuideError, match="the guide needs transformers<5; `make install`"):
+        preflight.check_libraries()

@@ -20,7 +20,7 @@ from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.site.mkdocs_jupyter import colab_url
 from tests.support.sites import block
 
-VERSIONS = {"nnsight": "0.8.1", "torch": "2.13.0+cpu", "transformers": "5.22.2"}
+VERSIONS = {"nnsight": "0.8.1", "torch": "2.13.0+cpu", "transformers": "5.23.0"}
 DRAWING = {
     "component": "AttentionPatterns",
     "props": {"tokens": ["a", "b"], "attention": [[[1.0, 0.0], [0.5, 0.5]]]},

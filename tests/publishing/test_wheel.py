@@ -59,12 +59,13 @@ from nnsight_guide import checks
 from nnsight_guide.demo_model.checkpoint import checkpoint
 
 prompt = "The Eiffel Tower is in the city of"
-model = TransformersModel(sys.argv[1], task="text-generation")
+model = TransformersModel(sys.argv[1], task="text-generation", tokenizer=sys.argv[1])
 with model.trace(prompt, remote=True):
     best = model.lm_head.output[0, -1].argmax().save()
 
 print("best", best.item())
-model = TransformersModel(str(checkpoint()), task="text-generation")
+folder = str(checkpoint())
+model = TransformersModel(folder, task="text-generation", tokenizer=folder)
 with model.trace(prompt):
     attention = model.transformer.h[0].attn.attn_dropout.input.save()
 

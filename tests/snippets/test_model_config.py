@@ -20,8 +20,15 @@ def test_the_set_up_loads_gpt_j_on_this_machine_unless_the_environment_says_othe
     shown = succeed(sys.executable, "-c", code, cwd=root, env={})
     assert shown.stdout.strip() == (
         "EleutherAI/gpt-j-6b False ('EleutherAI/gpt-j-6b',) "
-        "[('device_map', 'auto'), ('dtype', torch.bfloat16), ('task', 'text-generation')]"
+        "[('device_map', 'auto'), ('dtype', torch.bfloat16), ('task', 'text-generation'), "
+        "('tokenizer', 'EleutherAI/gpt-j-6b')]"
     )
+
+
+def test_a_tokenizer_that_is_named_pads_as_one_that_was_found_out():
+    for loaded in (model.model, chapter.lazy_model):
+        assert loaded.tokenizer.padding_side == "left"
+        assert loaded.tokenizer.pad_token == loaded.tokenizer.eos_token == "<|endoftext|>"
 
 
 def test_here_the_environment_names_the_demo_model():

@@ -18,7 +18,8 @@ import torch
 from nnsight import TransformersModel
 
 REMOTE = False
-model = TransformersModel(os.environ["GUIDE_MODEL"], task="text-generation", dtype=torch.bfloat16)
+name = os.environ["GUIDE_MODEL"]
+model = TransformersModel(name, task="text-generation", tokenizer=name, dtype=torch.bfloat16)
 """
 TRACE = """\
 from snippets.model import model

@@ -89,12 +89,12 @@ def _put_back(
 def _ways_round(
     newest: Environment, project: Project, work: Path, old: Observation, found: Sequence[Change]
 ) -> Iterator[WayRound]:
-    for number, argument in enumerate(ways_round.known(found)):
+    for number, way in enumerate(ways_round.known(found)):
         checkout = copy(project, work / f"way-round-{number}")
-        ways_round.apply(argument, checkout.snippets.rglob("*.py"))
-        _say(f"observing the newest releases with {argument}")
+        ways_round.apply(way, checkout.snippets.rglob("*.py"))
+        _say(f"observing the newest releases with {way.argument}")
         left = changes.between(old, observe_in(newest.python, checkout))
-        yield WayRound(argument, left)
+        yield WayRound(way.argument, left)
 
 
 def _observe(python: Path, project: Project, folder: Path, what: str) -> Observation:

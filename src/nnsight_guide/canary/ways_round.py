@@ -1,44 +1,52 @@
-"""Known ways round a breakage: an argument that every load of a model then gets as well."""
+"""Known ways round a breakage: what every load of a model then gets as well, what is rewritten."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from nnsight_guide.canary.changes import Change
+from nnsight_guide.html import newer
 
-# What a breakage says → the arguments that avoid it.
-KNOWN = {
-    "Impossible to guess which tokenizer to use": (
-        "tokenizer=AutoTokenizer.from_pretrained(MODEL_ID)",
-        "dispatch=True",
-    ),
-}
 # In a cell that fails on purpose, the load stands in comments.
 LOAD = re.compile(r"\b(?:TransformersModel|LanguageModel)\([\s#]*MODEL_ID\b")
-DOCSTRING = re.compile(r'\A""".*?"""\n', re.DOTALL)
-NEEDED = "\nfrom transformers import AutoTokenizer\n"
 
 
-def known(changes: Iterable[Change]) -> list[str]:
-    """Return the arguments that are known to help against what these changes say."""
+@dataclass(frozen=True)
+class Way:
+    """A way round.
+
+    Attributes:
+        argument: what every load of a model gets as well.
+        rewritten: the name and the source of a module → what else becomes of it.
+
+    """
+
+    argument: str
+    rewritten: Callable[[str, str], str]
+
+    def applied(self, name: str, source: str) -> tuple[str, int]:
+        """Return a module that goes this way, and how many loads it holds."""
+        return LOAD.subn(rf"\g<0>, {self.argument}", self.rewritten(name, source))
+
+
+# What a breakage says → the way round it.
+KNOWN = {"has attribute 'attn_dropout'": Way(newer.ARGUMENT, newer.rewritten)}
+
+
+def known(changes: Iterable[Change]) -> list[Way]:
+    """Return the ways that are known to help against what these changes say."""
     said = "\n".join(change.new for change in changes)
-    return [way for words, ways in KNOWN.items() if words in said for way in ways]
+    return [way for words, way in KNOWN.items() if words in said]
 
 
-def apply(argument: str, files: Iterable[Path]) -> int:
-    """Give every load of a model in these files an argument more; return how many loads."""
+def apply(way: Way, files: Iterable[Path]) -> int:
+    """Let these files go a way round; return how many loads of a model they hold."""
     n_loads = 0
     for file in files:
-        changed, found = with_argument(file.read_text(encoding="utf-8"), argument)
-        if found:
+        source = file.read_text(encoding="utf-8")
+        changed, found = way.applied(file.stem, source)
+        if changed != source:
             file.write_text(changed, encoding="utf-8")
         n_loads += found
     return n_loads
-
-
-def with_argument(source: str, argument: str) -> tuple[str, int]:
-    """Return a module with an argument more at each load of a model, and how many those are."""
-    changed, found = LOAD.subn(rf"\g<0>, {argument}", source)
-    if found and "AutoTokenizer" in argument:
-        changed = DOCSTRING.sub(lambda docstring: docstring[0] + NEEDED, changed)
-    return changed, found

@@ -8,6 +8,7 @@ from nnsight_guide.base.project import did_you_mean
 from nnsight_guide.canary import changes, summary
 from nnsight_guide.chapter.page import current_page, reported
 from nnsight_guide.html import cards, figures, notes, render, tabs
+from nnsight_guide.html.newer import newer_html, newer_table_html
 from nnsight_guide.html.published_facts import published_html
 from nnsight_guide.html.render import SNIPPET_ATTRIBUTES
 from nnsight_guide.idioms import table
@@ -15,6 +16,7 @@ from nnsight_guide.recording import cells
 from nnsight_guide.recording.recordings import pick_cell
 
 DEMO_PAGE = "demo-model.md"
+VERSIONS_PAGE = "versions.md"
 
 
 @reported
@@ -92,6 +94,9 @@ def _block(
         fold=fold,
         copy=copy,
         tabs=_tabs(snippet, name, fold) if output else "",
+        note=newer_html(
+            f"{snippet}/{name}", recorded["source"], current_page().way_to(VERSIONS_PAGE)
+        ),
     )
 
 
@@ -173,10 +178,16 @@ def idioms_table(*names: str) -> str:
             raise GuideError(f"there is no idiom '{name}'{did_you_mean(name, page.outcomes)}")
     rows = [page.outcomes[name] for name in names]
     page.shown.extend(recorded for _, recorded in rows)
-    return table.table_html(rows)
+    return table.table_html(rows, page.way_to(VERSIONS_PAGE))
 
 
 @reported
 def canary_runs() -> str:
     """Return what the newest releases did in each recorded run of the canary, the latest first."""
     return summary.runs_html(changes.load_runs(summary.RUNS))
+
+
+@reported
+def newer_transformers() -> str:
+    """Return the table of what to write with a transformers that is newer than the guide's."""
+    return newer_table_html()

@@ -82,7 +82,7 @@ def fault_in_attention_patterns(
     with model.trace(question.input_ids, remote=remote):
         patterns = nnsight.save([])
         for block in model.transformer.h:
-            patterns.append(block.attn.attn_dropout.input[0])
+            patterns.append(block.attn.output[1][0])
     distances = [answers.distance(attention, pattern) for pattern in patterns]
     layer = question.layer
     nearest = min([layer, *range(len(patterns))], key=distances.__getitem__)  # `layer` wins a tie
@@ -112,7 +112,7 @@ def fault_in_rotary_attention(
         attn = model.transformer.h[question.layer].attn
         q = attn.q_proj.output[0].save()
         k = attn.k_proj.output[0].save()
-        truth = attn.attn_dropout.input[0].save()
+        truth = attn.output[1][0].save()
     n_heads = question.n_heads
     q, k = (x.detach().cpu().unflatten(-1, (n_heads, -1)).transpose(0, 1) for x in (q, k))
     # All in the model's dtype: the same numbers, rounded or not, are the same answer.

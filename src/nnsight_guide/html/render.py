@@ -33,6 +33,7 @@ def cell_html(
     fold: str = "",
     copy: bool = True,
     tabs: str = "",
+    note: str = "",
 ) -> str:
     """Return a block: the source under its file's name, a link, then what it printed.
 
@@ -45,13 +46,14 @@ def cell_html(
         fold: if given, the output is folded away under this summary.
         copy: whether the source has a copy button.
         tabs: HTML that stands in place of the output: what several models gave.
+        note: HTML that stands below.
 
     """
     caption = f'<a href="{escape(href)}">{escape(title)}</a>'
     code = code_html(source, caption, copy=copy)
     shown = shown_html(outputs)
     output = tabs or (output_html(shown, fold=fold) if shown else "")
-    return f'<div class="guide-cell"{attributes(data)}>{code}{output}</div>'
+    return f'<div class="guide-cell"{attributes(data)}>{code}{output}{note}</div>'
 
 
 def output_html(shown: str, *, data: Mapping[str, str] | None = None, fold: str = "") -> str:

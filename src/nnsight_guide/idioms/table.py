@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
+from nnsight_guide.html.newer import newer_html
 from nnsight_guide.html.render import attributes, code_html
 from nnsight_guide.idioms.idiom import Idiom
 from nnsight_guide.idioms.outcomes import RecordedOutcome
@@ -22,7 +23,7 @@ LABELS: Mapping[Verdict, tuple[str, str, str]] = {
 CODE = re.compile(r"`([^`]+)`")
 
 
-def table_html(rows: Rows) -> str:
+def table_html(rows: Rows, versions_page: str) -> str:
     """Return a table of idioms: the old code, what it does today, today's code.
 
     On the page each row is laid out as a card (`migration.css`), which takes the meaning of a
@@ -30,10 +31,11 @@ def table_html(rows: Rows) -> str:
     """
     heads = ("Idiom", "The code of 2024", "What it does today", "Today's code")
     columns = "".join(f'<th role="columnheader" scope="col">{head}</th>' for head in heads)
+    body = "".join(_row(*row, versions_page) for row in rows)
     return (
         '<table class="guide-idioms" role="table">'
         f'<thead role="rowgroup"><tr role="row">{columns}</tr></thead>'
-        f'<tbody role="rowgroup">{"".join(_row(*row) for row in rows)}</tbody></table>'
+        f'<tbody role="rowgroup">{body}</tbody></table>'
     )
 
 
@@ -70,7 +72,7 @@ def text_html(text: str) -> str:
     return CODE.sub(r"<code>\1</code>", escape(text))
 
 
-def _row(idiom: Idiom, recorded: RecordedOutcome) -> str:
+def _row(idiom: Idiom, recorded: RecordedOutcome, page: str) -> str:
     outcome = recorded.outcome
     anchor = _anchor(idiom)
     data = {
@@ -88,7 +90,8 @@ def _row(idiom: Idiom, recorded: RecordedOutcome) -> str:
         f'<td role="cell" class="guide-today">{badge_html(outcome.verdict, outcome.message)}'
         f"{_behaviour(outcome)}</td>"
         f'<td role="cell" class="guide-now">{code_html(idiom.now, "Today")}'
-        f"<div>{_quoted('It prints', outcome.now_output)}</div></td></tr>"
+        f"<div>{_quoted('It prints', outcome.now_output)}"
+        f"{newer_html('', idiom.now, page)}</div></td></tr>"
     )
 
 

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
-from importlib.metadata import requires
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 from nnsight_guide.base import libraries
@@ -34,7 +34,11 @@ def check_libraries() -> None:
     from packaging.requirements import Requirement
 
     installed = libraries.installed_versions()
-    for needed in map(Requirement, requires("nnsight-guide") or []):
+    try:
+        asked = requires("nnsight-guide") or []
+    except PackageNotFoundError:
+        asked = []  # a checkout that is not installed: the canary runs one with all that is newer
+    for needed in map(Requirement, asked):
         version = installed.get(needed.name, "")
         if version and not needed.specifier.contains(version, prereleases=True):
             others = ", ".join(f"{name} {installed[name]}" for name in installed)

@@ -158,7 +158,7 @@ def _cells(snippet: str, recording: Recording) -> Iterator[tuple[str, Seen]]:
 
 
 def _row(idiom: Idiom, recorded: RecordedOutcome) -> Seen:
-    return _seen_in(table.table_html([(idiom, recorded)]))
+    return _seen_in(table.table_html([(idiom, recorded)], versions_page=""))
 
 
 def _seen_in(html: str) -> Seen:

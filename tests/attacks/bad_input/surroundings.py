@@ -76,11 +76,11 @@ CASES = [
     Case(
         "a transformers that nnsight does not go with",
         "nnsight_guide run odd",
-        "transformers 5.23.0 does not go together with the rest (nnsight 0.8.1, torch …, "
-        "transformers 5.23.0, accelerate …, circuitsvis …): the guide needs transformers<5.23,>=5; "
+        "transformers 5.24.0 does not go together with the rest (nnsight 0.8.1, torch …, "
+        "transformers 5.24.0, accelerate …, circuitsvis …): the guide needs transformers<5.24,>=5; "
         "`make install` brings it",
         SOMETHING,
-        means=partial(means.installed, name="transformers", version="5.23.0"),
+        means=partial(means.installed, name="transformers", version="5.24.0"),
     ),
     Case(
         "an nnsight that the guide does not go with",

@@ -39,7 +39,8 @@ def test_it_is_a_small_gptj_with_the_big_ones_table_and_heads(model):
 def test_nnsight_traces_it_from_its_folder(folder):
     from nnsight import TransformersModel
 
-    lm = TransformersModel(str(folder), task="text-generation", dtype=torch.bfloat16)
+    name = str(folder)
+    lm = TransformersModel(name, task="text-generation", tokenizer=name, dtype=torch.bfloat16)
     with lm.trace(EXAMPLE):
         pattern = lm.transformer.h[0].attn.attn_dropout.input.save()
         logits = lm.lm_head.output[0, -1].save()

@@ -18,7 +18,9 @@ PROMPT = "The Eiffel Tower is in the city of"
 CITIES = ["Paris", "London", "Rome", "Berlin", "Madrid"]
 PROMPTS = [f"{'very ' * n}big things are seen in {city}" for n in range(4) for city in CITIES]
 
-model = TransformersModel(MODEL, task="text-generation", device_map="auto", dtype=torch.bfloat16)
+model = TransformersModel(
+    MODEL, task="text-generation", tokenizer=MODEL, device_map="auto", dtype=torch.bfloat16
+)
 found = {}
 
 

@@ -9,7 +9,8 @@ import psutil
 from nnsight import TransformersModel
 
 found = {}
-model = TransformersModel("nnsight-guide/gptj-demo", task="text-generation")
+REPO_ID = "nnsight-guide/gptj-demo"
+model = TransformersModel(REPO_ID, task="text-generation", tokenizer=REPO_ID)
 
 
 def process():

@@ -10,7 +10,8 @@ import torch
 from nnsight import TransformersModel
 
 found = {}
-model = TransformersModel("nnsight-guide/gptj-demo", task="text-generation")
+REPO_ID = "nnsight-guide/gptj-demo"
+model = TransformersModel(REPO_ID, task="text-generation", tokenizer=REPO_ID)
 edited = Path(sys.argv[1]).with_name("edited.py")
 
 

@@ -2,7 +2,8 @@
 
 from nnsight import TransformersModel
 
-model = TransformersModel("nnsight-guide/gptj-demo", task="text-generation")
+MODEL = "nnsight-guide/gptj-demo"
+model = TransformersModel(MODEL, task="text-generation", tokenizer=MODEL)
 
 with model.trace("Hello", remote=True):
     shape = list(model.lm_head.output.shape).save()

@@ -23,7 +23,8 @@ def attempt(name, function):
         found[name] = ["", ""]
 
 
-model = TransformersModel("nnsight-guide/gptj-demo", task="text-generation")
+MODEL = "nnsight-guide/gptj-demo"
+model = TransformersModel(MODEL, task="text-generation", tokenizer=MODEL)
 
 
 def logits():

@@ -45,7 +45,7 @@ def forget() -> None:
 def use_for_kernels(patch: pytest.MonkeyPatch) -> None:
     """Let every kernel that is started from here be warm."""
     if CAN_COPY:
-        patch.setenv("PYTHONPATH", str(LAUNCHER.parent))
+        patch.setenv("PYTHONPATH", str(LAUNCHER.parent), prepend=os.pathsep)
 
 
 def run(

@@ -1,0 +1,62 @@
+"""What to write with newer libraries: under a block, and in a module that the canary runs."""
+
+import pytest
+from bs4 import BeautifulSoup
+
+from nnsight_guide.html import newer
+from nnsight_guide.recording.cells import is_remote
+from tests.support.paths import ROOT
+
+
+def line(source, name="some/cell"):
+    return BeautifulSoup(newer.newer_html(name, source, "../versions/"), "html.parser").text
+
+
+def test_a_line_says_what_to_write_instead_of_what():
+    assert line("x = h[0].output[0].save()") == (
+        "With transformers 5.24, write .output for .output[0]."
+    )
+    assert line("r.past_key_values\nh[0].output[0]\nh[1].output[0]") == (
+        "With transformers 5.24, write .cache for .past_key_values and .output for .output[0]."
+    )
+
+
+def test_what_needs_another_load_says_so():
+    assert line("attn.attn_dropout.input[0]").endswith(
+        '.output[1] for .attn_dropout.input and attn_implementation="eager" where the model is '
+        "loaded."
+    )
+
+
+@pytest.mark.parametrize("source", ["head.output[0, -1]", "x.output", "attn_dropout", ""])
+def test_what_can_stay_has_no_line(source):
+    assert line(source) == ""
+    assert newer.rewritten("some", source) == source
+
+
+def test_a_cell_that_shows_what_is_gone_says_what_is_there():
+    assert line("anything", "trace_and_save/look_inside") == (
+        "With transformers 5.24, the output of a block is its tensor alone."
+    )
+
+
+def test_a_module_is_rewritten_without_the_cells_that_would_stop_it():
+    rest = "# %% rest\nh[0].attn.attn_dropout.input[0]\n"
+    source = f"import x\n\n# %% dropout_and_head\nprint(1)\n\n{rest}"
+    assert newer.rewritten("input_and_output", source) == (
+        "import x\n\n# %% rest\nh[0].attn.output[1][0]\n"
+    )
+
+
+def test_every_cell_that_is_named_is_there():
+    for name in newer.GONE:
+        snippet, _, cell = name.partition("/")
+        path = ROOT / "snippets" / f"{snippet}.py"
+        assert f"\n# %% {cell}\n" in path.read_text()
+        assert not is_remote(path)
+
+
+def test_the_table_has_a_row_for_everything_that_is_rewritten():
+    table = BeautifulSoup(newer.newer_table_html(), "html.parser")
+    rows = [[cell.text for cell in row.select("td")] for row in table.select("tbody tr")]
+    assert rows == [list(pair) for pair in newer.REWRITES.items()]

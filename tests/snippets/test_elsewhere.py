@@ -1,0 +1,39 @@
+"""Every block, today's idioms and the checkers also run where the model is not on the CPU."""
+
+import json
+import sys
+
+import pytest
+
+from tests.support.processes import succeed
+
+pytestmark = pytest.mark.local
+
+
+@pytest.fixture(scope="module")
+def told(root, tmp_path_factory):
+    """What was printed with the model here, and with the model on a stand-in for a GPU."""
+    target = tmp_path_factory.mktemp("elsewhere") / "told.json"
+    succeed(sys.executable, "-m", "tests.support.elsewhere", target, cwd=root)
+    return json.loads(target.read_text())
+
+
+def test_with_the_model_elsewhere_all_code_prints_what_it_prints_here(told):
+    assert told["device"] == "elsewhere:0"
+    assert told["elsewhere"] == told["here"]
+    assert len(told["here"]) > 20
+    assert "Right: " in told["here"]["attention_checks"]
+
+
+def test_the_checkers_take_an_answer_from_either_device(told):
+    said = told["elsewhere"]["checkers"]
+    assert said[:4] == [None, None, None, None]
+    assert said[::4] == said[2::4]
+    assert said[1::4] == said[3::4]
+    assert len(set(said)) > 8
+
+
+def test_a_tensor_that_is_made_on_the_cpu_is_seen_when_it_meets_the_model(told):
+    for error in told["broken"]:
+        assert "on tensors of two devices, elsewhere and cpu" in error
+    assert len(told["broken"]) == 3

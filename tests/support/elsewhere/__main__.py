@@ -1,0 +1,120 @@
+"""Run snippets, today's idioms and the checkers here, and with the model elsewhere; tell both.
+
+`python -m tests.support.elsewhere FILE` in a checkout writes a file of JSON, with what was printed
+in both places. It runs in a process of its own, since a device cannot be taken away again.
+"""
+
+import contextlib
+import io
+import json
+import re
+import runpy
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from nnsight_guide import checks
+from nnsight_guide.base.project import Project
+from nnsight_guide.checks.rotary import patterns_of_slips
+from nnsight_guide.idioms.idiom import IDIOMS_FOLDER, read_idioms
+from nnsight_guide.recording.cells import is_remote
+from snippets.model import model
+from tests.support import elsewhere
+
+# A trial run on shapes has numbers on no device, and PyTorch's own stand-in for tensors, which
+# does not know ours.
+SCAN = re.compile(r"^# %% scan\n(?:(?!# %%).*\n)*", re.MULTILINE)
+SET_UP = "from snippets.model import"
+# What is broken on purpose, to see that it is seen: snippet, what it says, what it would say.
+BROKEN = (
+    ("rotary_attention", "position = torch.arange(vectors.shape[1], device=vectors.device)",
+     "position = torch.arange(vectors.shape[1])"),
+    ("rotary_attention", "torch.ones_like(scores, dtype=torch.bool)",
+     "torch.ones(scores.shape, dtype=torch.bool)"),
+    ("input_and_output", "print(torch.equal(passed_on, received))",
+     "print(torch.equal(passed_on, torch.zeros(received.shape)))"),
+)  # fmt: skip
+PROMPT = "The Eiffel Tower is in the city of"
+
+
+def main(target: str) -> None:
+    """Run all of it, and write what was told."""
+    sources = dict(code_that_uses_the_set_up(Project.find()))
+    told: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        model.dispatch()
+        told["here"] = {**printed(sources, folder), "checkers": faults()}
+        registered = elsewhere.register()
+        model._module.to(elsewhere.NAME)
+        told["device"] = str(model.device)
+        told["elsewhere"] = {**printed(sources, folder), "checkers": faults()}
+        told["broken"] = [
+            error_of(sources[snippet].replace(old, new), folder) for snippet, old, new in BROKEN
+        ]
+        assert registered
+    Path(target).write_text(json.dumps(told), encoding="utf-8")
+
+
+def code_that_uses_the_set_up(project: Project) -> Iterator[tuple[str, str]]:
+    """Yield the name and code of each snippet, and of today's cell of each idiom."""
+    for name in project.snippet_names():
+        path = project.snippet_path(name)
+        source = path.read_text(encoding="utf-8")
+        if SET_UP in source and not is_remote(path):
+            yield name, SCAN.sub("", source)
+    for idiom in read_idioms(project.snippets / IDIOMS_FOLDER):
+        if f"{SET_UP} model" in idiom.setup:  # others load a model of their own
+            yield f"{IDIOMS_FOLDER}/{idiom.name}", f"{idiom.setup}\n\n{idiom.now}\n"
+
+
+def printed(sources: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Run each, and return what it printed."""
+    return {name: run(source, folder) for name, source in sources.items()}
+
+
+def run(source: str, folder: Path) -> str:
+    """Run code from a file, since nnsight reads it there, and return what it printed."""
+    for name in [name for name in sys.modules if name.startswith("snippets.")]:
+        if name != "snippets.model":
+            del sys.modules[name]  # so that what it imports runs again as well
+    # nnsight never reads a file of the same name again.
+    path = folder / f"code_{len(list(folder.iterdir()))}.py"
+    path.write_text(source, encoding="utf-8")
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        runpy.run_path(str(path))
+    return output.getvalue()
+
+
+def error_of(source: str, folder: Path) -> str:
+    """Run code, and return what it ended with."""
+    try:
+        run(source, folder)
+    except Exception as error:
+        return str(error)
+    return ""
+
+
+def faults() -> list[str | None]:
+    """Return what the checkers say of right answers and wrong ones, from either device."""
+    with model.trace(PROMPT):
+        attn = model.transformer.h[0].attn
+        q = attn.q_proj.output[0].detach().save()
+        k = attn.k_proj.output[0].detach().save()
+        truth = attn.output[1][0].detach().save()
+    q, k = (x.unflatten(-1, (model.config.n_head, -1)).transpose(0, 1) for x in (q, k))
+    slips = patterns_of_slips(q, k, model.config.rotary_dim).values()
+    wrong = (truth.mT, truth.log(), truth.softmax(0), truth.flip(0), truth[None], truth[0])
+    options = {"model": model, "prompt": PROMPT}
+    return [
+        check(place(answer), **options)
+        for answer in (truth, *slips, *wrong)
+        for place in (lambda tensor: tensor, lambda tensor: tensor.cpu())
+        for check in (checks.fault_in_attention_patterns, checks.fault_in_rotary_attention)
+    ]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
