@@ -50,6 +50,7 @@ def test_what_only_looks_like_something_stays_as_it_was(printed):
         (f'File "{CELL_FILE}", line 1', 'File "<cell>", line 1'),
         (f"{ROOT}/snippets/model.py", "snippets/model.py"),
     ],
+    ids=["a warning", "the service", "a traceback", "a path"],
 )
 def test_a_path_of_this_machine_is_called_what_it_is_everywhere(printed, kept):
     assert cleaned(printed) == kept
