@@ -61,6 +61,12 @@ def test_a_comment_is_one_whatever_it_looks_like(tmp_path, comment):
     assert named(path)["ask"].source == f"{comment}\nx = 1\n{comment}"
 
 
+def test_a_file_whose_lines_end_as_on_windows_has_the_same_cells(snippet):
+    cells = [cell.source for cell in read_notebook(snippet).cells]
+    snippet.write_bytes(SNIPPET.replace("\n", "\r\n").encode())
+    assert [cell.source for cell in read_notebook(snippet).cells] == cells
+
+
 def test_the_line_that_the_code_of_a_cell_starts_on_is_found():
     lines = SNIPPET.splitlines()
     starts = first_lines(SNIPPET)

@@ -7,6 +7,7 @@ import pytest
 from nnsight_guide.base import libraries
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.recording import keys, recordings
+from nnsight_guide.recording.readings import content_hash
 
 
 @pytest.fixture
@@ -27,6 +28,18 @@ def test_a_change_to_anything_that_it_depends_on_changes_the_key(key, project, n
     path = project.root / name
     path.write_text(path.read_text() + "\n# changed")
     assert key() != before
+
+
+def test_a_clone_whose_lines_end_as_on_windows_has_the_same_key(key, project):
+    before = key()
+    for path in (*project.snippets.glob("*.py"), project.lock_file):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert key() == before
+
+
+def test_what_is_no_text_counts_byte_for_byte():
+    assert content_hash(b"\0a\r\nb") != content_hash(b"\0a\nb")
+    assert content_hash(b"a\r\nb") == content_hash(b"a\nb")
 
 
 def test_a_change_to_another_snippet_does_not_change_the_key(key, project):

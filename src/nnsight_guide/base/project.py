@@ -48,7 +48,7 @@ class Project:
 
     def snippet_names(self) -> list[str]:
         """Return the names of all snippets: the modules directly in `snippets/`."""
-        return sorted(path.stem for path in self.snippets.glob("*.py") if path.stem != "__init__")
+        return modules_in(self.snippets)
 
     def snippet_path(self, name: str) -> Path:
         """Return the file of the snippet `name`.
@@ -66,6 +66,15 @@ class Project:
                 f"there is no snippet '{name}'{did_you_mean(name, self.snippet_names())}"
             )
         return path
+
+
+def modules_in(folder: Path) -> list[str]:
+    """Return the names of the modules directly in a folder, but for its `__init__`.
+
+    What begins with a dot is no module, but an editor's lock (`.#x.py`) or a system's (`._x.py`).
+    """
+    names = (path.stem for path in folder.glob("*.py"))
+    return sorted(name for name in names if name[0] != "." and name != "__init__")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from nnsight_guide.base.errors import GuideError
+from nnsight_guide.base.project import modules_in
 from nnsight_guide.recording.cells import read_notebook
 
 IDIOMS_FOLDER = "from_2024"  # in the folder of the snippets
@@ -76,4 +77,4 @@ def read_idioms(folder: Path) -> list[Idiom]:
         GuideError: as `read_idiom`.
 
     """
-    return [read_idiom(path) for path in sorted(folder.glob("*.py"))]
+    return [read_idiom(folder / f"{name}.py") for name in modules_in(folder)]

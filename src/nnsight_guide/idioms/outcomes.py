@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nnsight_guide.base.build_lock import build_lock
 from nnsight_guide.base.errors import GuideError
-from nnsight_guide.base.project import Project
+from nnsight_guide.base.project import Project, modules_in
 from nnsight_guide.idioms import execution, idiom, processes, verdicts
 from nnsight_guide.idioms.idiom import IDIOMS_FOLDER, Idiom
 from nnsight_guide.idioms.verdicts import Outcome
@@ -44,7 +44,7 @@ def demo_profile(profile: Profile) -> Profile:
 
 def idiom_names(project: Project) -> list[str]:
     """Return the names of all idioms; none, if the project has no folder of them."""
-    return sorted(path.stem for path in (project.snippets / IDIOMS_FOLDER).glob("*.py"))
+    return modules_in(project.snippets / IDIOMS_FOLDER)
 
 
 def outcome_path(project: Project, name: str, profile: Profile) -> Path:

@@ -30,7 +30,7 @@ def read_notebook(path: Path) -> Any:
     import jupytext  # here, since what only asks for keys (`status`) can do without it
 
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise GuideError(
             f"{_short(path)} is not UTF-8 text: byte {error.start} is wrong; save it as UTF-8"

@@ -12,6 +12,7 @@ from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.recording.imports import project_imports
+from nnsight_guide.recording.readings import content_hash
 
 
 def dependencies(project: Project, path: Path, profile: Profile) -> dict[str, str]:
@@ -63,14 +64,14 @@ def changed_parts(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
 
 
 def hash_of(path: Path) -> str:
-    """Return the hash of a file.
+    """Return the hash of a file's content.
 
     Raises:
         GuideError: it cannot be read.
 
     """
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        return content_hash(path.read_bytes())
     except OSError as error:
         raise GuideError(
             f"cannot read {path.name}: {error.strerror}; `git restore {path.name}` brings it back"

@@ -39,13 +39,13 @@ def value_of(root: Path, name: str) -> str:
     """Return what would be read under a name today: a hash, or that there is nothing."""
     if name.startswith(LIKE):
         found = glob.glob(name.removeprefix(LIKE), root_dir=root, recursive=True)  # noqa: PTH207
-        return _hash("\n".join(sorted(found)).encode())
+        return content_hash("\n".join(sorted(found)).encode())
     path = root / name
     try:
         if name.endswith("/"):
-            return _hash("\n".join(_listing(path)).encode()) if path.is_dir() else MISSING
+            return content_hash("\n".join(_listing(path)).encode()) if path.is_dir() else MISSING
         if path.is_file():
-            return _hash(path.read_bytes())
+            return content_hash(path.read_bytes())
     except OSError:
         return CLOSED
     return FOLDER if path.is_dir() else MISSING
@@ -204,5 +204,7 @@ def _listing(folder: Path) -> list[str]:
     return sorted(name for name in names if name[0] != "." and name != COMPILED)
 
 
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
+def content_hash(content: bytes) -> str:
+    """Return the hash of a file's content; of a text the same whatever its lines end with."""
+    text = content if b"\0" in content else content.replace(b"\r\n", b"\n")
+    return hashlib.sha256(text).hexdigest()[:16]
