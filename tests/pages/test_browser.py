@@ -54,14 +54,13 @@ def seen(browser, guide):
     @cache
     def look(path: str) -> Seen:
         page.set_viewport_size({"width": 1440, "height": 900})
-        page.emulate_media(color_scheme="light")
         page.goto("about:blank")  # else the way to the next page would be Material's own
         visit = Visit(page, guide.address)
         page.goto(f"{guide.address}{path}")
         settle(page)
         asked = [*visit.asked]
         found = {"in light": faults(page)}
-        page.emulate_media(color_scheme="dark")
+        page.get_by_title("Switch to dark mode").click()
         expect(page.locator("body")).to_have_attribute("data-md-color-scheme", "slate")
         page.wait_for_timeout(400)  # colours change slowly
         # What there is to read is in dark on the phone, too: looked at once, where it is narrow.
@@ -71,6 +70,7 @@ def seen(browser, guide):
             page.set_viewport_size({"width": width, "height": 900})
             widths[width] = page.evaluate("document.documentElement.scrollWidth")
         found["on a phone"] = faults(page)
+        page.evaluate("localStorage.clear()")  # the next visitor has not chosen dark mode
         visit.leave()
         return Seen(found, widths, asked, visit.refused, visit.complaints)
 

@@ -41,6 +41,7 @@ EXEMPT = {
 }
 # Of an object, what says nothing of how it behaves next, by the reason.
 EXEMPT_ATTRIBUTES = {
+    "training": "the training mode tells of it",
     "__nnsight__": "where nnsight keeps what a running trace needs",
     "_is_hf_initialized": "set as weights are loaded",
     "_persistent_id": "what nnsight calls a part of the model when it sends a job",
@@ -59,6 +60,7 @@ SWITCHES = ("excepthook", "displayhook", "breakpointhook", "unraisablehook")
 # IPython and Jupyter put these there, anew for each cell.
 BY_JUPYTER = {"_", "input", "raw_input", "display", "get_ipython"}
 BUILTINS = sorted({*vars(builtins)} - BY_JUPYTER)
+THREAD = "the thread "
 PLAIN = (bool, int, float, str, type(None))
 
 
@@ -160,7 +162,7 @@ def of_process(model: Any, more: Mapping[str, str] = {}) -> State:
         "Python's trace function": f"{sys.gettrace()} {sys.getprofile()}",
         "Python's collector of garbage": f"{gc.isenabled()} {gc.get_threshold()}",
         "decimal numbers": str(getcontext()),
-        **{f"the thread {thread.name}": "runs" for thread in _other_threads()},
+        **{f"{THREAD}{thread.name}": "runs" for thread in _other_threads()},
         "what signals do": _text({each: signal.getsignal(each) for each in signal.valid_signals()}),
         **{f"the logger {name or 'of all'}": _logger(name) for name in LOGGERS},
         **{f"the environment variable {name}": _text(os.environ[name]) for name in os.environ},

@@ -88,7 +88,7 @@ CASES = [
     page(
         "a block that fails on a page",
         BLOCK.replace("(cell(", "(cel("),
-        "docs/index.md, line 5: a block of Python fails: NameError: name 'cel' is not defined",
+        "docs/index.md, line 3: a block of Python fails: NameError: name 'cel' is not defined",
     ),
     Case(
         "a site without the plugin",
