@@ -69,6 +69,7 @@ def seen(browser, guide):
         for width in (1440, 1280, 820, 390):
             page.set_viewport_size({"width": width, "height": 900})
             widths[width] = page.evaluate("document.documentElement.scrollWidth")
+        page.wait_for_timeout(400)  # what scrolls now becomes reachable a little later
         found["on a phone"] = faults(page)
         page.evaluate("localStorage.clear()")  # the next visitor has not chosen dark mode
         visit.leave()
