@@ -37,6 +37,7 @@ EXEMPT = {
     "nnsight's SOURCES": "kept by the name of a cell's file, which tells of the cell's text; a "
     "service forgets them",
     "padding and truncation of a fast tokenizer": "set anew by each call",
+    "threads of Jupyter's": "they hand on what programs print, and come and go with a stream",
     "files": "what a snippet writes is its own; what one reads is a part of its key",
 }
 # Of an object, what says nothing of how it behaves next, by the reason.
@@ -61,6 +62,7 @@ SWITCHES = ("excepthook", "displayhook", "breakpointhook", "unraisablehook")
 BY_JUPYTER = {"_", "input", "raw_input", "display", "get_ipython"}
 BUILTINS = sorted({*vars(builtins)} - BY_JUPYTER)
 THREAD = "the thread "
+JUPYTERS_THREAD = "(_watch_pipe_fd)"
 PLAIN = (bool, int, float, str, type(None))
 
 
@@ -226,7 +228,8 @@ def _patchable(model: Any) -> dict[str, Any]:
 def _other_threads() -> list[threading.Thread]:
     """Return all threads but Python's first and this one, which a service has for each job."""
     known = (threading.main_thread(), threading.current_thread())
-    return [thread for thread in threading.enumerate() if thread not in known]
+    others = (thread for thread in threading.enumerate() if thread not in known)
+    return [thread for thread in others if not thread.name.endswith(JUPYTERS_THREAD)]
 
 
 def _current_folder() -> str:

@@ -61,8 +61,11 @@ def import_libraries() -> None:
     import nnsight  # noqa: F401
     import transformers
 
+    from tqdm import tqdm
+
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+    tqdm.monitor_interval = 0  # a progress bar of a snippet's own leaves no thread behind
 
 
 def load() -> None:
