@@ -60,7 +60,6 @@ def import_libraries() -> None:
     import circuitsvis  # noqa: F401 - imported now so that no snippet pays or changes state for it
     import nnsight  # noqa: F401
     import transformers
-
     from tqdm import tqdm
 
     transformers.utils.logging.set_verbosity_error()
