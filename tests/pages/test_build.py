@@ -79,6 +79,6 @@ def test_a_page_with_outputs_ends_with_their_provenance(pages):
         for line in lines:
             assert re.search(
                 r"^Outputs on this page: [\w./-]+( in bfloat16 on [\w -]+)?, nnsight 0\.8\.1, "
-                r"torch 2\.13\.0\S*, transformers 5\.22\.2; run on \d{4}-\d\d-\d\d\.$",
+                r"torch 2\.13\.0\S*, transformers 5\.23\.0; run on \d{4}-\d\d-\d\d\.$",
                 line,
             )

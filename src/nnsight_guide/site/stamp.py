@@ -83,9 +83,9 @@ def remember(
         GuideError: there is no site, or the cache cannot be written.
 
     """
-    if not (project.root / "site" / "index.html").is_file():
+    if not any((project.root / "site").rglob("*.html")):
         raise GuideError(
-            "MkDocs is done, and there is no site/index.html: look for a plugin or a hook that "
+            "MkDocs is done, and there is no page in site/: look for a plugin or a hook that "
             "removes it"
         )
     if sources(project, profile) == made_from and named_in_config(project) == was_named:
