@@ -85,8 +85,7 @@ def remember(
     """
     if not any((project.root / "site").rglob("*.html")):
         raise GuideError(
-            "MkDocs is done, and there is no page in site/: look for a plugin or a hook that "
-            "removes it"
+            "MkDocs is done, and site/ holds no page: look for a plugin or a hook that removes it"
         )
     if sources(project, profile) == made_from and named_in_config(project) == was_named:
         kept = {"sources": made_from, "named": dict(was_named), "made": _made(project)}

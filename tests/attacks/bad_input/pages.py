@@ -173,7 +173,7 @@ CASES = [
     Case(
         "a hook that removes the site",
         BUILD,
-        "MkDocs is done, and there is no page in site/: look for a plugin or a hook that removes it",
+        "MkDocs is done, and site/ holds no page: look for a plugin or a hook that removes it",
         {
             "mkdocs.yml": f"{CONFIG}hooks: [hook.py]\n",
             "hook.py": REMOVES,
