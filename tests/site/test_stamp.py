@@ -134,7 +134,7 @@ def test_what_is_edited_during_the_build_is_not_taken_for_built(project):
 
 def test_a_site_that_is_not_there_is_not_remembered(project):
     profile = current({})
-    (project.root / "site" / "index.html").unlink()
+    shutil.rmtree(project.root / "site")
     with pytest.raises(GuideError, match="site/ holds no page"):
         stamp.remember(
             project, profile, stamp.sources(project, profile), stamp.named_in_config(project)
