@@ -102,7 +102,15 @@ def test_the_overview_counts_each_verdict_and_leads_to_its_rows():
     assert [link["href"] for link in items[0].select("a")] == ["#idiom-a", "#idiom-b"]
 
 
-SOURCE = 'print(idioms_table(\n    "old_name",\n))\n\nprint(idioms_table("old_naem"))\n'
+SOURCE = """\
+```python exec="1" html="1"
+print(idioms_table(
+    "old_name",
+))
+
+print(idioms_table("old_naem"))
+```
+"""
 
 
 @pytest.fixture
@@ -122,5 +130,5 @@ def test_a_page_shows_idioms_and_knows_where_their_outcomes_come_from(page):
 def test_a_misspelt_idiom_is_a_problem_of_the_page_at_its_line(page):
     assert calls.idioms_table("old_naem") == ""
     assert page.problems == [
-        "docs/a.md, line 5: there is no idiom 'old_naem': did you mean 'old_name'?"
+        "docs/a.md, line 6: there is no idiom 'old_naem': did you mean 'old_name'?"
     ]
