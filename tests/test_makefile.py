@@ -14,5 +14,7 @@ def test_the_banner_of_the_theme_stays_out_of_what_make_starts(root):
     by_hand = succeed(sys.executable, "-c", THEME, cwd=root, env=ENVIRONMENT)
     assert "end of life" in by_hand.stderr, "what the Makefile switches off is gone"
     recipe = f'theme: ; @{sys.executable} -c "{THEME}"'
-    by_make = succeed("make", "--eval", recipe, "theme", cwd=root, env=ENVIRONMENT)
+    by_make = succeed(
+        "make", "--no-print-directory", "--eval", recipe, "theme", cwd=root, env=ENVIRONMENT
+    )
     assert by_make.stdout + by_make.stderr == ""
