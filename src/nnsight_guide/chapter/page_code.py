@@ -10,12 +10,11 @@ from functools import lru_cache
 from nnsight_guide.chapter.text import (
     BOX,
     EXECUTED,
-    FENCE,
     INDENT,
     Call,
     bare,
-    end_of_fence,
     is_indented_code,
+    openings,
     printed,
     unindented,
 )
@@ -23,6 +22,8 @@ from nnsight_guide.html.render import SNIPPET_ATTRIBUTES
 
 # The calls that show a recording; each names its snippet, but for `setup`, which shows the model's.
 SHOWING = (*SNIPPET_ATTRIBUTES, "picture", "setup")
+
+PAGES = 1024  # that are read, each several times in a build, and kept
 
 NOT_CARRIED = "the chapter's notebook cannot carry this here: start it at the margin, or in a box"
 CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
@@ -43,22 +44,17 @@ ONLY_CALLS = (
 )
 
 
+@lru_cache(maxsize=PAGES)
 def without_comments(markdown: str) -> str:
     """Return Markdown in which comments of HTML are empty lines: they neither show nor run."""
     lines = markdown.splitlines()
-    at = 0
-    while at < len(lines):
-        start = bare(lines[at])
-        if fence := FENCE.match(start):
-            at = end_of_fence(unindented(lines, at), at, fence["ticks"])
-        elif start.startswith("<!--") and not is_indented_code(lines, at):
+    for at, _, _ in openings(lines):
+        if bare(lines[at]).startswith("<!--") and not is_indented_code(lines, at):
             end = next((n for n in range(at, len(lines)) if "-->" in lines[n]), None)
             if end is None:
                 break  # it is text then, for a browser too
             rest = lines[end].partition("-->")[2]
             lines[at : end + 1] = [""] * (end - at) + [rest]
-            at = end
-        at += 1
     return "\n".join(lines)
 
 
@@ -71,23 +67,17 @@ class Executed:
     is_closed: bool
 
 
-@lru_cache
+@lru_cache(maxsize=PAGES)
 def executed_blocks(markdown: str) -> list[Executed]:
     """Return the blocks of a page that are run, in order."""
     lines = [line.expandtabs(len(INDENT)) for line in markdown.splitlines()]
     found: list[Executed] = []
-    at = 0
-    while at < len(lines):
-        if fence := FENCE.match(bare(lines[at])):
-            inner = unindented(lines, at)
-            end = end_of_fence(inner, at, fence["ticks"])
-            if EXECUTED.search(fence["info"]):
-                code = "\n".join(inner[at + 1 : end]).strip("\n")
-                # What looks like its end may be that of the next block.
-                is_closed = end < len(lines) and not EXECUTED.search(code)
-                found.append(Executed(at + 1, code, is_closed))
-            at = end
-        at += 1
+    for at, fence, end in openings(lines):
+        if fence and EXECUTED.search(fence["info"]):
+            code = "\n".join(unindented(lines, at)[at + 1 : end]).strip("\n")
+            # What looks like its end may be that of the next block.
+            is_closed = end < len(lines) and not EXECUTED.search(code)
+            found.append(Executed(at + 1, code, is_closed))
     return found
 
 
@@ -141,17 +131,16 @@ def _is_call(node: ast.expr) -> bool:
 def _not_carried(markdown: str) -> Iterator[tuple[int, str]]:
     """Yield what a notebook's reader does not find, or Jupyter does not know, with its line."""
     lines = markdown.splitlines()
-    at, in_boxes = 0, [0]  # how far what is in the boxes around is indented
-    while at < len(lines):
+    in_boxes = [0]  # how far what is in the boxes around is indented
+    for at, fence, _ in openings(lines):
         start = bare(lines[at])
         deep = len(lines[at]) - len(start)
         if start:
             in_boxes = [indent for indent in in_boxes if indent <= deep] or [0]
         is_at_margin = deep == in_boxes[-1] and ">" not in lines[at][:deep]
-        if fence := FENCE.match(start):
+        if fence:
             if EXECUTED.search(fence["info"]) and not is_at_margin:
                 yield at + 1, NOT_CARRIED
-            at = end_of_fence(unindented(lines, at), at, fence["ticks"])
         elif not is_indented_code(lines, at):
             if BOX.match(start):
                 if not is_at_margin:
@@ -161,7 +150,6 @@ def _not_carried(markdown: str) -> Iterator[tuple[int, str]]:
             for pattern, what in SITE_ONLY.items():
                 if re.search(pattern, prose):
                     yield at + 1, f"the chapter's notebook cannot carry {what}"
-        at += 1
 
 
 def calls_of(markdown: str) -> list[Call]:

@@ -158,6 +158,20 @@ def bare(line: str) -> str:
     return line.lstrip(" >")
 
 
+def openings(lines: list[str]) -> Iterator[tuple[int, re.Match[str] | None, int]]:
+    """Yield each line that is in no fence, by its number: its fence if it opens one, and the end.
+
+    `lines` may be changed on the way, from the line on that was yielded last.
+    """
+    at = 0
+    while at < len(lines):
+        fence, end = FENCE.match(bare(lines[at])), at
+        if fence:
+            end = end_of_fence(unindented(lines, at), at, fence["ticks"])
+        yield at, fence, end
+        at = end + 1
+
+
 def unindented(lines: list[str], at: int) -> list[str]:
     """Return lines as they are for what begins at one of them, less what indents or quotes it."""
     deep = len(lines[at]) - len(bare(lines[at]))
@@ -167,12 +181,9 @@ def unindented(lines: list[str], at: int) -> list[str]:
 def is_indented_code(lines: list[str], at: int) -> bool:
     """Whether a line is code because it is indented, and is in no list and in no box."""
     deep = len(lines[at]) - len(lines[at].lstrip())
+    if deep < len(INDENT):
+        return False
     for line in reversed(lines[:at]):
-        if deep < len(INDENT):
-            return False
-        if line.strip() and (indent := len(line) - len(line.lstrip())) < deep:
-            if BOX.match(line.lstrip()) or ITEM.match(line.lstrip()):
-                deep = indent
-                return False
-            return True
-    return deep >= len(INDENT)
+        if line.strip() and len(line) - len(line.lstrip()) < deep:
+            return not (BOX.match(line.lstrip()) or ITEM.match(line.lstrip()))
+    return True

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
 import zstandard
 from nnsight import TransformersModel
 from nnsight.ndif import get_local_env
@@ -17,11 +16,17 @@ from nnsight.schema.request import RequestModel
 from nnsight.schema.response import ResponseModel, Status
 from nnsight.tracing.tracer import _saves, dec, inc
 from nnsight.util import to_import_path
-from tqdm import tqdm
 
 from nnsight_guide.loopback.running import SERVICE_THREAD, JobOutput, JobResult
 from nnsight_guide.loopback.settings import COMPLETED
-from nnsight_guide.model.state import PutBack, forget_earlier_code, of_model, of_process
+from nnsight_guide.model.state import (
+    THREAD,
+    PutBack,
+    forget_earlier_code,
+    of_model,
+    of_process,
+    silence_libraries,
+)
 from nnsight_guide.ndif.availability import TASK
 
 ZSTD_LEVEL = 6  # the client's own
@@ -31,7 +36,7 @@ _MAY_CHANGE = {
     "torch's inference mode",
     "torch's automatic precision",
     "decimal numbers",
-    f"the thread {SERVICE_THREAD}",
+    f"{THREAD}{SERVICE_THREAD}",
     "the config's _attn_implementation",
     "the config's attn_implementation",
 }
@@ -54,9 +59,7 @@ class ModelExecutor:
     wrapper: str = to_import_path(TransformersModel)
 
     def __init__(self, checkpoint: Path) -> None:
-        transformers.utils.logging.set_verbosity_error()
-        transformers.utils.logging.disable_progress_bar()
-        tqdm.monitor_interval = 0  # a progress bar leaves no thread behind
+        silence_libraries()
         self.checkpoint = checkpoint
         self.folder = Path.cwd()
         self.output = JobOutput.install()

@@ -66,6 +66,16 @@ JUPYTERS_THREAD = "(_watch_pipe_fd)"
 PLAIN = (bool, int, float, str, type(None))
 
 
+def silence_libraries() -> None:
+    """Let libraries neither print how they get on, which varies, nor leave a thread for it."""
+    import transformers
+    from tqdm import tqdm
+
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    tqdm.monitor_interval = 0
+
+
 @dataclass(frozen=True)
 class State:
     """What there is to be shared, as it was when this was taken.
@@ -221,7 +231,6 @@ def _patchable(model: Any) -> dict[str, Any]:
         for name, it in vars(thing).items()
         if name != "Storage"  # it goes with the default dtype
     }
-    # IPython and Jupyter put some there, anew for each cell.
     return found | {f"builtins.{name}": getattr(builtins, name) for name in BUILTINS}
 
 

@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-from nnsight_guide.model.state import PutBack, State, of_model, of_process
+from nnsight_guide.model.state import PutBack, State, of_model, of_process, silence_libraries
 from nnsight_guide.recording.readings import Readings
 from nnsight_guide.run import display, limits
 
@@ -59,12 +59,8 @@ def import_libraries() -> None:
     ipykernel.compiler.get_tmp_directory = lambda: CELLS
     import circuitsvis  # noqa: F401 - imported now so that no snippet pays or changes state for it
     import nnsight  # noqa: F401
-    import transformers
-    from tqdm import tqdm
 
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    tqdm.monitor_interval = 0  # a progress bar of a snippet's own leaves no thread behind
+    silence_libraries()
 
 
 def load() -> None:
