@@ -102,6 +102,23 @@ def test_page_and_notebook_run_the_same_whatever_stands_beside_it(seed):
     assert_they_agree("# A chapter\n\n" + "\n\n".join(parts))
 
 
+FORMS = {
+    "tildes": FENCE.replace("```", "~~~"),
+    "more backticks": FENCE.replace("```", "`````"),
+    "backticks in its title": FENCE.replace(' html="1"', """ title="a `b`" id='`'"""),
+    "one quote of two": FENCE.replace(' html="1"', " title=don't"),
+    "after text, without a line between": f"Text\n{FENCE}",
+    "indented by two in a list": f"* First\n\n{indented(FENCE, '  ')}",
+    "indented by three in a list": f"1. First\n\n{indented(FENCE, '   ')}",
+    "code in a line": '```python exec="1"``` and ``` more',
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_page_and_notebook_run_the_same_whatever_form_a_block_has(form):
+    assert_they_agree(f"# A chapter\n\n{FORMS[form].format('ask')}\n\nEnd.\n")
+
+
 @pytest.mark.parametrize("place", ["in a list", "in a list of bullets", "in a quotation"])
 def test_what_a_notebook_cannot_carry_is_refused_at_its_line(place):
     text = f"# A chapter\n\n{placed(place, FENCE.format('ask'))}\n"

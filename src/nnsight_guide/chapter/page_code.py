@@ -72,8 +72,8 @@ def executed_blocks(markdown: str) -> list[Executed]:
     """Return the blocks of a page that are run, in order."""
     lines = [line.expandtabs(len(INDENT)) for line in markdown.splitlines()]
     found: list[Executed] = []
-    for at, fence, end in openings(lines):
-        if fence and EXECUTED.search(fence["info"]):
+    for at, info, end in openings(lines):
+        if info and EXECUTED.search(info):
             code = "\n".join(unindented(lines, at)[at + 1 : end]).strip("\n")
             # What looks like its end may be that of the next block.
             is_closed = end < len(lines) and not EXECUTED.search(code)
@@ -132,14 +132,14 @@ def _not_carried(markdown: str) -> Iterator[tuple[int, str]]:
     """Yield what a notebook's reader does not find, or Jupyter does not know, with its line."""
     lines = markdown.splitlines()
     in_boxes = [0]  # how far what is in the boxes around is indented
-    for at, fence, _ in openings(lines):
+    for at, info, _ in openings(lines):
         start = bare(lines[at])
         deep = len(lines[at]) - len(start)
         if start:
             in_boxes = [indent for indent in in_boxes if indent <= deep] or [0]
         is_at_margin = deep == in_boxes[-1] and ">" not in lines[at][:deep]
-        if fence:
-            if EXECUTED.search(fence["info"]) and not is_at_margin:
+        if info is not None:
+            if EXECUTED.search(info) and not is_at_margin:
                 yield at + 1, NOT_CARRIED
         elif not is_indented_code(lines, at):
             if BOX.match(start):

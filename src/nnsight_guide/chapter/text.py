@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-FENCE = re.compile(r"^(?P<ticks>`{3,}|~{3,})(?P<info>[^`]*)$")
 BOX = re.compile(r'^(?P<sign>!!!|\?\?\?\+?|===)(?: +(?P<kind>[\w -]+?))?(?: +"(?P<title>.*)")?\s*$')
 INDENT = "    "
 EXECUTED = re.compile(r"""\bexec=["'](?!no?["']|off|false|0)""")
@@ -74,14 +73,15 @@ def blocks(markdown: str, first: int = 1) -> list[Block]:
 
     at = 0
     while at < len(lines):
-        if fence := FENCE.match(lines[at]):
-            end = end_of_fence(lines, at, fence["ticks"])
+        if fence := fence_of(lines[at]):
+            ticks, info = fence
+            end = end_of_fence(lines, at, ticks)
             body = "\n".join(lines[at + 1 : end])
             end_text()
-            if EXECUTED.search(fence["info"]):
+            if EXECUTED.search(info):
                 found.extend(_printed_calls(body, first + at))
             else:
-                found.append(_fence(fence["info"], body))
+                found.append(_fence(info, body))
             at = end + 1
         elif box := BOX.match(lines[at]):
             end = _end_of_box(lines, at)
@@ -107,6 +107,19 @@ def calls_in(block: Block) -> Iterator[Call]:
     elif isinstance(block, Box):
         for inner in block.blocks:
             yield from calls_in(inner)
+
+
+def fence_of(line: str) -> tuple[str, str] | None:
+    """Return what a line that opens a fence begins with (such as three backticks), and the rest.
+
+    Whether it opens one is for the site's Markdown to say: with options that it cannot read, no.
+    """
+    from pymdownx.superfences import RE_NESTED_FENCE_START  # which only a build needs
+
+    found = RE_NESTED_FENCE_START.match(line)
+    if found is None or found["unrecognized"]:
+        return None
+    return found["fence"], line[found.end("fence") :]
 
 
 def end_of_fence(lines: list[str], start: int, ticks: str) -> int:
@@ -158,17 +171,18 @@ def bare(line: str) -> str:
     return line.lstrip(" >")
 
 
-def openings(lines: list[str]) -> Iterator[tuple[int, re.Match[str] | None, int]]:
-    """Yield each line that is in no fence, by its number: its fence if it opens one, and the end.
+def openings(lines: list[str]) -> Iterator[tuple[int, str | None, int]]:
+    """Yield each line that is in no fence, by its number; if it opens one, its info and its end.
 
     `lines` may be changed on the way, from the line on that was yielded last.
     """
     at = 0
     while at < len(lines):
-        fence, end = FENCE.match(bare(lines[at])), at
-        if fence:
-            end = end_of_fence(unindented(lines, at), at, fence["ticks"])
-        yield at, fence, end
+        info, end = None, at
+        if fence := fence_of(bare(lines[at])):
+            ticks, info = fence
+            end = end_of_fence(unindented(lines, at), at, ticks)
+        yield at, info, end
         at = end + 1
 
 
