@@ -1,5 +1,5 @@
-# The whole developer interface. Needs Python 3.11 or newer, and make; everything else is installed
-# into .venv, at the versions of requirements.lock.
+# The whole developer interface. Needs Python 3.11.5 or newer, and make; everything else is
+# installed into .venv, at the versions of requirements.lock.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -18,7 +18,7 @@ help: ## Show this list
 install: .venv/.installed ## Install the pinned versions into .venv, if they are not there
 
 .venv/.installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The guide needs Python 3.11 or newer, not %d.%d: run make with PYTHON=/path/to/python3.11" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5) and "The guide needs Python 3.11.5 or newer, not %d.%d.%d: run make with PYTHON=/path/to/python3.11" % sys.version_info[:3])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .

@@ -33,10 +33,10 @@ and from none below.
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs it from a checkout meets no installer
+if sys.version_info < (3, 11, 5):  # whoever runs it from a checkout meets no installer
     sys.exit(
-        f"nnsight_guide: needs Python 3.11 or newer, not {sys.version_info[0]}."
-        f"{sys.version_info[1]}: run make with PYTHON=/path/to/python3.11"
+        "nnsight_guide: needs Python 3.11.5 or newer, not {}.{}.{}: "
+        "run make with PYTHON=/path/to/python3.11".format(*sys.version_info)
     )
 
 __version__ = "0.1.0"

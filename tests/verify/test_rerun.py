@@ -116,8 +116,10 @@ VARYING = """from snippets.model import model
 # %% steady
 print(0xFF0000, "50%|")
 
-# %% address
-print(object())
+# %% process
+import os
+
+print(os.getpid())
 
 # %% moment
 import time
@@ -140,7 +142,7 @@ def test_what_differs_between_two_runs_in_a_row_is_named_by_its_cell(tmp_path, p
         runner.run_stale(plan)
         different = rerun.compare_with_rerun(plan, rerun.run_again(plan)).differences
     assert [line.partition(":")[0] for line in different] == [
-        *("varying/address", "varying/moment", "varying/bar")
+        *("varying/process", "varying/moment", "varying/bar")
     ]
 
 

@@ -93,7 +93,7 @@ CASES = [
     Case(
         "an installation with too old a Python",
         f"make -f {MAKEFILE} install",
-        "The guide needs Python 3.11 or newer, not 3.…: run make with PYTHON=/path/to/python3.11",
+        "The guide needs Python 3.11.5 or newer, not 3.…: run make with PYTHON=/path/to/python3.11",
         {"pyproject.toml": ""},
         means=means.older_python,
         status=2,
@@ -101,7 +101,7 @@ CASES = [
     Case(
         "a command with too old a Python",
         "nnsight_guide status",
-        "needs Python 3.11 or newer, not 3.…: run make with PYTHON=/path/to/python3.11",
+        "needs Python 3.11.5 or newer, not 3.…: run make with PYTHON=/path/to/python3.11",
         means=means.older_python,
     ),
     Case(
