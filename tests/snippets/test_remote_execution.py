@@ -1,6 +1,7 @@
 """Chapter 1: every remote job ran, and gave what the same code gives on this machine."""
 
 import json
+import os
 import sys
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from nnsight_guide import loopback
 from snippets.model import model
+from tests.support import warm
 from tests.support.processes import succeed
 
 PROMPT = "The Eiffel Tower is in the city of"
@@ -27,6 +29,18 @@ print(json.dumps({
     "not_waited_for": chapter.result["token_id"].item(),
     "rehearsed": chapter.rehearsed.item(),
 }))
+"""
+
+
+LOADED = """
+from snippets.model import model
+
+with model.trace("The", remote=True):
+    model.lm_head.output.save()
+print("after a remote trace:", model.dispatched)
+with model.trace("The", remote="local"):
+    model.lm_head.output.save()
+print("after a rehearsal:", model.dispatched)
 """
 
 
@@ -62,6 +76,15 @@ def test_remote_results_equal_the_local_ones(remote, here):
     assert remote["inside"] == norms.tolist()
     assert remote["token_id"] == remote["not_waited_for"] == remote["rehearsed"] == 6342
     assert remote["token"] == " Paris"
+
+
+def test_weights_are_loaded_only_for_what_runs_on_this_machine(service, root, tmp_path):
+    script = tmp_path / "loaded.py"
+    script.write_text(LOADED)
+    names = {"GUIDE_MODEL": service.repo_id, "PYTHONPATH": str(root)}
+    done = warm.run(script, cwd=tmp_path, env={**os.environ, **service.environment(), **names})
+    assert "after a remote trace: False" in done.stdout, done.stderr
+    assert "after a rehearsal: True" in done.stdout
 
 
 def test_a_list_from_outside_comes_back_empty(remote):
