@@ -9,13 +9,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 FOLDER = "GUIDE_TESTS_WARM"  # names the folder of the sockets; there is one for each environment
 ZYGOTE = Path(__file__).with_name("zygote.py")
-# What libraries read once, when they are imported: it has to be the same in a copy.
-READ_ONCE = ("HF_", "NDIF_", "TRANSFORMERS_", "TQDM_", "PYTHON", "MALLOC_", "OMP_", "LD_")
+# What is read once, when Python starts or a library is imported: it has to be the same in a copy.
+BY_PYTHON = ("PYTHON", "MALLOC_", "OMP_", "LD_")
+BY_LIBRARIES = ("HF_", "NDIF_", "TRANSFORMERS_", "TQDM_")
 SECONDS = 120
 _started: list[subprocess.Popen[bytes]] = []
 
@@ -30,11 +31,8 @@ def ask(
     streams: Sequence[int] = (0, 1, 2),
 ) -> socket.socket:
     """Ask for a copy that runs a script, or else a module; return the connection to it."""
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    connection.connect(_warm(dict(env), tuple(flags)))
     request = {"argv": [*argv], "module": module, "cwd": cwd or str(Path.cwd()), "env": {**env}}
-    socket.send_fds(connection, [json.dumps(request).encode()], list(streams))
-    return connection
+    return _send(_warm(dict(env), tuple(flags)), request, streams)
 
 
 def status(connection: socket.socket) -> int:
@@ -44,30 +42,66 @@ def status(connection: socket.socket) -> int:
             return int(json.loads(connection.recv(64) or b"-9"))
 
 
-def _warm(env: dict[str, str], flags: tuple[str, ...]) -> str:
-    """Return the socket of the warm process for an environment, which is started if need be."""
+def _send(path: Path, request: dict[str, object], streams: Sequence[int]) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    connection.connect(str(path))
+    socket.send_fds(connection, [json.dumps(request).encode()], list(streams))
+    return connection
+
+
+def _warm(env: dict[str, str], flags: tuple[str, ...]) -> Path:
+    """Return the socket of the warm process for an environment, which is started if need be.
+
+    It is a copy itself: of one that holds what no library's variable changes, torch above all.
+    """
+
+    def start(path: Path, held: int, log: int) -> None:
+        base = _socket(env, flags, BY_PYTHON, start_base)
+        folder = path.parent
+        request = {
+            "argv": [str(ZYGOTE), str(path), "libraries"],
+            "module": "",
+            "cwd": str(folder),
+            "env": {**env, "NNSIGHT_CONFIG": f"{path}.yaml"},
+            "stays": True,  # it outlives whoever asked first
+        }
+        _send(base, request, (held, log, log)).close()
+
+    def start_base(path: Path, held: int, log: int) -> None:
+        zygote = subprocess.Popen(
+            [sys.executable, *flags, str(ZYGOTE), str(path), "base"],
+            stdin=held,
+            stdout=log,
+            stderr=log,
+            env=env,
+            cwd=path.parent,
+            start_new_session=True,
+        )
+        _started.append(zygote)  # as above
+
+    return _socket(env, flags, (*BY_PYTHON, *BY_LIBRARIES), start)
+
+
+def _socket(
+    env: dict[str, str],
+    flags: tuple[str, ...],
+    read_once: tuple[str, ...],
+    start: Callable[[Path, int, int], None],
+) -> Path:
+    """Return the socket of a warm process; if it is not there, start it, and wait."""
     folder = Path(env[FOLDER])
-    read_once = {name: env[name] for name in sorted(env) if name.startswith(READ_ONCE)}
-    name = hashlib.sha256(json.dumps([read_once, flags]).encode()).hexdigest()[:16]
-    path = folder / name
+    alike = {name: env[name] for name in sorted(env) if name.startswith(read_once)}
+    name = hashlib.sha256(json.dumps([alike, flags, read_once]).encode()).hexdigest()[:16]
+    path, log_file = folder / name, folder / f"{name}.log"
     with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
-            # It ends when the one end of this pipe does that the tests hold.
-            with (folder / "held").open("rb") as held, (folder / f"{name}.log").open("wb") as log:
-                zygote = subprocess.Popen(
-                    [sys.executable, *flags, str(ZYGOTE), str(path)],
-                    stdin=held,
-                    stdout=log,
-                    stderr=log,
-                    env={**env, "NNSIGHT_CONFIG": str(folder / f"{name}.yaml")},
-                    cwd=folder,
-                    start_new_session=True,
-                )
-            _started.append(zygote)  # it outlives whoever asked first
+            # It ends when the one end of the pipe `held` does that the tests hold.
+            with (folder / "held").open("rb") as held, log_file.open("wb") as log:
+                start(path, held.fileno(), log.fileno())
             deadline = time.monotonic() + SECONDS
-            while b"ready" not in (folder / f"{name}.log").read_bytes():
+            while b"ready" not in log_file.read_bytes():
                 if time.monotonic() > deadline:
-                    sys.exit((folder / f"{name}.log").read_text(errors="replace"))
+                    sys.exit(log_file.read_text(errors="replace"))
                 time.sleep(0.02)
-    return str(path)
+    return path

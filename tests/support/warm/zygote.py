@@ -1,10 +1,11 @@
 """A process that has imported what takes seconds; whoever asks it gets a copy of it, and that runs.
 
-`python zygote.py SOCKET` imports them and listens there. A request is JSON (what to run,
-in which folder and environment) with the three standard streams; the copy becomes that program. Its
-end is answered by its exit status. A copy ends with whoever asked for it; all end with standard
-input. Nothing but imports happens before a copy is made: no model, and no thread, which a copy
-would lack.
+`python zygote.py SOCKET base` imports torch, and its copy, `zygote.py SOCKET libraries`, the rest,
+for one environment; each listens at its socket. A request is JSON (what to run, in which folder and
+environment) with the three standard streams; the copy becomes that program. Its end is answered by
+its exit status. A copy ends with whoever asked for it, unless it is to stay; all end with standard
+input. Nothing but imports happens before a copy is made: no model, and no thread, which it would
+lack.
 """
 
 import gc
@@ -23,13 +24,17 @@ from pathlib import Path
 from typing import Any
 
 MAX_REQUEST = 1024**2
-
-
-LIBRARIES = (  # what code that traces models imports
-    *("circuitsvis", "ipykernel.kernelapp", "nnsight", "transformers.pipelines"),
-    "transformers.models.gpt2.tokenization_gpt2",
-    "transformers.models.gptj.modeling_gptj",
-)
+IMPORTED = {
+    "base": (  # what reads no library's variables
+        *("torch", "torch._dynamo", "torch.distributed.tensor", "torch.export"),
+        *("torch.nn.attention.flex_attention", "ipykernel.kernelapp"),
+    ),
+    "libraries": (  # and what code that traces models imports
+        *("circuitsvis", "nnsight", "transformers.pipelines"),
+        "transformers.models.gpt2.tokenization_gpt2",
+        "transformers.models.gptj.modeling_gptj",
+    ),
+}
 
 
 def become(request: dict[str, Any], streams: list[int]) -> None:
@@ -53,7 +58,7 @@ def become(request: dict[str, Any], streams: list[int]) -> None:
 
 def main() -> None:
     gc.disable()  # which imports faster
-    for name in LIBRARIES:
+    for name in IMPORTED[sys.argv[2]]:
         importlib.import_module(name)
     gc.freeze()
     assert threading.active_count() == 1, threading.enumerate()
@@ -80,6 +85,9 @@ def main() -> None:
                     return become(json.loads(text), streams)
                 for stream in streams:
                     os.close(stream)
+                if json.loads(text).get("stays"):
+                    asking.close()
+                    continue
                 pair = (child, asking, os.pidfd_open(child))
                 waiting.register(asking, selectors.EVENT_READ, pair)
                 waiting.register(pair[2], selectors.EVENT_READ, pair)
