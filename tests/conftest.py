@@ -217,7 +217,7 @@ def ran_again(once: Callable[..., Path]) -> Callable[..., Path]:
 
         def make(_: Path) -> None:
             run_names = [sys.executable, "-m", "nnsight_guide", "run", *names]
-            succeed(*run_names, cwd=guide, PYTHONPATH=str(guide / "src"))
+            succeed(*run_names, cwd=guide, PYTHONPATH=warm.path(str(guide / "src")))
 
         once(f"ran-{names[0]}", make)
         return guide
@@ -242,7 +242,7 @@ def checkout(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _warm_kernels(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if not any(mark.name == "real_processes" for mark in request.node.iter_markers()):
-            warm.use_for_kernels(patch)
+            warm.use(patch)
         yield
 
 

@@ -16,7 +16,6 @@ from nnsight_guide.recording import committed
 from nnsight_guide.recording.freshness import Freshness, stale
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.run.plan import Plan
-from nnsight_guide.run.runner import Runner
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -124,6 +123,8 @@ def _committed(state: Freshness[Recording]) -> str:
 
 def run(options: argparse.Namespace) -> int:
     """Run the stale ones among the named snippets, or the idioms: from_2024 (default: all)."""
+    from nnsight_guide.run.runner import Runner
+
     names = (
         [name for name in options.snippets if name != IDIOMS_FOLDER] if options.snippets else None
     )

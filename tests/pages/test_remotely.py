@@ -8,50 +8,50 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import warm
 from tests.support.processes import succeed
 from tests.support.sites import copy_checkout
 
 
 def run(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    own = str(checkout / "src")
+    own = warm.path(str(checkout / "src"))
     return succeed(*(sys.executable, "-m", *arguments), cwd=checkout, PYTHONPATH=own, **environment)
 
 
 @pytest.fixture(scope="module")
-def checkout(root, tmp_path_factory):
+def checkout(built, tmp_path_factory):
     """A copy of the checkout of this module's own, so that no other recordings are touched."""
     copy = copy_checkout(tmp_path_factory.mktemp("remote") / "guide")
-    # The idioms of 2024 run on no service: what became of them, if it is fresh, will do.
+    # The idioms of 2024 run on no service: what has become of them here will do.
     idioms = Path(".cache/nnsight-guide/recordings/demo/from_2024")
-    if (root / idioms).is_dir():
-        shutil.copytree(root / idioms, copy / idioms)
+    shutil.copytree(built / "guide" / idioms, copy / idioms)
     return copy
 
 
 @pytest.fixture(scope="module")
-def built(checkout, service):
+def said(checkout, service):
     """What a build of the whole site said."""
     profile = {"GUIDE_PROFILE": "remote", "GUIDE_MODEL": service.repo_id}
     done = run(checkout, "mkdocs", "build", "--strict", **service.environment(), **profile)
     return done.stdout + done.stderr
 
 
-def test_every_snippet_runs_with_every_trace_remote(checkout, built):
+def test_every_snippet_runs_with_every_trace_remote(checkout, said):
     n_snippets = len([p for p in (checkout / "snippets").glob("*.py") if p.stem != "__init__"])
-    assert f"{n_snippets} of {n_snippets} snippets run" in built
+    assert f"{n_snippets} of {n_snippets} snippets run" in said
     recorded = checkout / ".cache" / "nnsight-guide" / "recordings" / "remote"
     assert len(list(recorded.glob("*.ipynb"))) == n_snippets
-    assert "attempt" not in built
+    assert "attempt" not in said
 
 
-def test_the_whole_build_holds_the_key_nowhere(checkout, built, service):
-    assert service.key not in built
+def test_the_whole_build_holds_the_key_nowhere(checkout, said, service):
+    assert service.key not in said
     for path in checkout.rglob("*"):
         if path.is_file():
             assert service.key.encode() not in path.read_bytes(), path
 
 
-def test_the_snippets_pass_the_tests_of_the_local_build(checkout, built, capsys):
+def test_the_snippets_pass_the_tests_of_the_local_build(checkout, said, capsys):
     done = run(
         checkout, "pytest", "-p", "no:cacheprovider", "tests/snippets", GUIDE_TESTS_REMOTE="1"
     )

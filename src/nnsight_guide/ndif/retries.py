@@ -4,7 +4,6 @@ A connection that is refused or breaks, an answer that says 502, 503 or 504, and
 the service; the same job may well run a little later. That a job failed tells of the job.
 """
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
@@ -80,6 +79,8 @@ async def patiently(work: Callable[[], Awaitable[T]], say: Callable[[str], None]
         GuideError: what `work` raised otherwise, or at its last attempt.
 
     """
+    import asyncio  # takes longer than all the rest of a build with nothing to do
+
     attempts = len(WAITS) + 1
     for attempt, wait in enumerate(WAITS, start=2):
         try:

@@ -5,8 +5,6 @@ from contextlib import closing
 
 from nnsight_guide.base.project import Project
 from nnsight_guide.model import profiles
-from nnsight_guide.run.plan import Plan
-from nnsight_guide.run.runner import Runner
 from nnsight_guide.site import stamp
 from nnsight_guide.site.endings import run_mkdocs
 
@@ -30,11 +28,17 @@ def build_site(*, verbose: bool = False) -> bool:
     sources = stamp.sources(project, profile)
     if stamp.is_built(project, sources):
         return False
+
+    # From here on with all that runs snippets, which takes longer to import than to see that
+    # nothing has to run.
+    from nnsight_guide.run.plan import Plan
+    from nnsight_guide.run.runner import Runner
+
     named = stamp.named_in_config(project)
     plan = Plan(project, profile)
     with closing(Runner(project)) as runner:
         runner.start_early(plan)
-        # With all of MkDocs, which takes a second: the kernel imports meanwhile, too.
+        # All of MkDocs takes a second: the kernel imports meanwhile, too.
         from nnsight_guide.site.plugin import GuidePlugin
 
         GuidePlugin.runner, GuidePlugin.plan = runner, plan

@@ -5,6 +5,7 @@ from transformers import GPTJConfig
 
 from benchmarks.full_size.pages import faults
 from nnsight_guide.model import profiles
+from tests.support import warm
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,8 @@ def site(checkout, first_build, variables, command, tmp_path_factory):
     """The site on these weights; what runs on the demo model has run already."""
     folder = tmp_path_factory.mktemp("site")
     build = ("mkdocs", "build", "--strict", "--site-dir", str(folder))
-    done = command(*build, cwd=checkout, PYTHONPATH=str(checkout / "src"), **variables)
+    own = warm.path(str(checkout / "src"))
+    done = command(*build, cwd=checkout, PYTHONPATH=own, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 

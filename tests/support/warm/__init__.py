@@ -42,18 +42,23 @@ def forget() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def use_for_kernels(patch: pytest.MonkeyPatch) -> None:
-    """Let every kernel that is started from here be warm."""
-    if CAN_COPY:
-        patch.setenv("PYTHONPATH", str(LAUNCHER.parent), prepend=os.pathsep)
+def use(patch: pytest.MonkeyPatch) -> None:
+    """Let every kernel, and what else is worth it (`sitecustomize`), be warm from here on."""
+    patch.setenv("PYTHONPATH", path(*filter(None, [os.environ.get("PYTHONPATH")])))
+
+
+def path(*folders: str) -> str:
+    """Return a PYTHONPATH with which what a process starts is warm."""
+    return os.pathsep.join([*([str(LAUNCHER.parent)] if CAN_COPY else []), *folders])
 
 
 def run(
-    script: Path, *, cwd: Path, env: Mapping[str, str], flags: Sequence[str] = ()
+    script: Path, *arguments: Path, cwd: Path, env: Mapping[str, str], flags: Sequence[str] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python SCRIPT`; flags are the interpreter's."""
+    """Run `python SCRIPT ARGUMENT …`; flags are the interpreter's."""
+    argv = [str(script), *map(str, arguments)]
     if not CAN_COPY:
-        command = [sys.executable, *flags, str(script)]
+        command = [sys.executable, *flags, *argv]
         return subprocess.run(
             command, cwd=cwd, env=env, capture_output=True, text=True, timeout=600, check=False
         )
@@ -62,7 +67,7 @@ def run(
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
         Path(os.devnull).open() as nothing,
         asking.ask(
-            [str(script)],
+            argv,
             cwd=str(cwd),
             env={**env, FOLDER: os.environ[FOLDER]},
             flags=flags,
@@ -75,4 +80,4 @@ def run(
         for stream in (output, errors):
             stream.seek(0)
             texts.append(stream.read())
-    return subprocess.CompletedProcess([str(script)], status, *texts)
+    return subprocess.CompletedProcess(argv, status, *texts)

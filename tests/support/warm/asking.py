@@ -5,16 +5,19 @@ import fcntl
 import hashlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 FOLDER = "GUIDE_TESTS_WARM"  # names the folder of the sockets; there is one for each environment
 ZYGOTE = Path(__file__).with_name("zygote.py")
 # What is read once, when Python starts or a library is imported: it has to be the same in a copy.
+# (Where modules are looked for, a copy is told anew.)
 BY_PYTHON = ("PYTHON", "MALLOC_", "OMP_", "LD_")
 BY_LIBRARIES = ("HF_", "NDIF_", "TRANSFORMERS_", "TQDM_")
 SECONDS = 120
@@ -40,6 +43,23 @@ def status(connection: socket.socket) -> int:
     while True:
         with contextlib.suppress(InterruptedError):
             return int(json.loads(connection.recv(64) or b"-9"))
+
+
+def stand_for(module: str, argv: Sequence[str]) -> NoReturn:
+    """Let a copy be what `python -m MODULE` was to be here, hand on interrupts, and end as it ends.
+
+    Whoever started this process takes it for that program. `argv` is what it is called with.
+    """
+    given = {"-P": sys.flags.safe_path, "-S": sys.flags.no_site}
+    flags = [flag for flag, is_set in given.items() if is_set]
+    connection = ask(argv, module=module, flags=flags)
+    signal.signal(signal.SIGINT, lambda *_: connection.send(str(int(signal.SIGINT)).encode()))
+    ended = status(connection)
+    if ended < 0:
+        if -ended != signal.SIGKILL:  # for which there can be no other way
+            signal.signal(-ended, signal.SIG_DFL)
+        os.kill(os.getpid(), -ended)
+    os._exit(ended)  # nothing of this process's own is left to do
 
 
 def _send(path: Path, request: dict[str, object], streams: Sequence[int]) -> socket.socket:
@@ -91,6 +111,7 @@ def _socket(
     """Return the socket of a warm process; if it is not there, start it, and wait."""
     folder = Path(env[FOLDER])
     alike = {name: env[name] for name in sorted(env) if name.startswith(read_once)}
+    alike.pop("PYTHONPATH", None)
     name = hashlib.sha256(json.dumps([alike, flags, read_once]).encode()).hexdigest()[:16]
     path, log_file = folder / name, folder / f"{name}.log"
     with (folder / f"{name}.lock").open("w") as lock:

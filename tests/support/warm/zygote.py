@@ -19,6 +19,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,12 +38,21 @@ IMPORTED = {
 }
 
 
+def where_to_look(environment: Mapping[str, str]) -> list[str]:
+    """Return the folders of PYTHONPATH that Python takes over."""
+    folders = environment.get("PYTHONPATH", "").split(os.pathsep)
+    return list(dict.fromkeys(str(Path(folder).absolute()) for folder in folders if folder))
+
+
 def become(request: dict[str, Any], streams: list[int]) -> None:
     """Be the program that was asked for, from here to the end of this process."""
     os.setsid()
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     os.chdir(request["cwd"])
+    own = where_to_look(os.environ)
+    sys.path[:] = [folder for folder in sys.path if folder not in own]
+    sys.path[0 if sys.flags.safe_path else 1 : 0] = where_to_look(request["env"])
     os.environ.clear()
     os.environ.update(request["env"], JPY_PARENT_PID=str(os.getppid()))
     sys.argv = request["argv"]
