@@ -39,7 +39,7 @@ class ChapterPage:
         shown: what the page shows so far, for its provenance.
         problems: what has gone wrong on it so far, a line each.
         n_tabs: how many sets of tabs it has so far.
-        block: the line of the block of Python that runs; 0, if that is not known.
+        blocks: the lines of the blocks of Python that ran so far; 0, if that is not known.
 
     """
 
@@ -55,7 +55,7 @@ class ChapterPage:
     shown: list[Recording | RecordedOutcome] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     n_tabs: int = 0
-    block: int = 0
+    blocks: list[int] = field(default_factory=list)
 
     def way_to(self, source: str) -> str:
         """Return the link from here to the page that is made of this Markdown file."""

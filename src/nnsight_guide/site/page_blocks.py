@@ -30,9 +30,8 @@ def install() -> None:
 def run_block(*, code: str, **options: Any) -> Any:
     """Run a block; that it wants to end the build is a problem of the page."""
     page = current_page()
-    page.block = next(
-        (block.line for block in executed_blocks(page.source) if block.code == code.strip("\n")), 0
-    )
+    alike = (block.line for block in executed_blocks(page.source) if block.code == code.strip("\n"))
+    page.blocks.append(next((line for line in alike if line not in page.blocks), 0))
     try:
         return RUN(code=code, **options)
     except (Exception, KeyboardInterrupt):
@@ -56,7 +55,8 @@ def _line_of(error: BaseException) -> int:
 def _where(line: int) -> str:
     """Return the page's file, and the line there that is this one of the block."""
     page = current_page()
-    return f"{page.path}, line {page.block + line}" if page.block else page.path
+    begins = page.blocks[-1] if page.blocks else 0
+    return f"{page.path}, line {begins + line}" if begins else page.path
 
 
 class _Log(logging.LoggerAdapter):  # type: ignore[type-arg]

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from nnsight_guide import __main__ as command_line
+from nnsight_guide.__main__ import main
 from nnsight_guide.base.project import Project
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.run.plan import Plan
@@ -68,11 +68,11 @@ def in_process(
         with monkeypatch.context() as patch:
             patch.chdir(site.root)
             patch.delenv(IN_PYTEST)
-            patch.setattr(command_line, "Runner", lambda project: runner)
+            patch.setattr("nnsight_guide.run.runner.Runner", lambda project: runner)
             patch.setattr(sys, "excepthook", sys.excepthook)  # it sets its own
             for name, value in variables.items():
                 patch.setenv(name, value)
-            status = command_line.main(case.arguments[1:])
+            status = main(case.arguments[1:])
         return status, capsys.readouterr().err
 
     return run

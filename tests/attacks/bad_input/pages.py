@@ -29,6 +29,9 @@ class Exits(Extension):
 def makeExtension():
     return Exits()
 """
+ONCE = """\
+from nnsight_guide.chapter.page import current_page
+assert len(current_page().blocks) == 1"""
 REMOVES = """\
 import shutil
 
@@ -74,6 +77,11 @@ CASES = [
         "a block that fails on its second line",
         f"# A page\n\n{EXEC}x = 0\nprint(1 / x)\n```\n",
         "docs/index.md, line 5: a block of Python fails: ZeroDivisionError: division by zero",
+    ),
+    page(
+        "the second of two equal blocks, which fails",
+        "# A page\n\n" + 2 * f"{EXEC}{ONCE}\n```\n\n",
+        "docs/index.md, line 10: a block of Python fails: AssertionError",
     ),
     page(
         "a block without an end",

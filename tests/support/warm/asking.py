@@ -75,6 +75,8 @@ def _warm(env: dict[str, str], flags: tuple[str, ...]) -> Path:
     It is a copy itself: of one that holds what no library's variable changes, torch above all.
     """
 
+    mine = {name: value for name, value in env.items() if not name.startswith("GUIDE_")}
+
     def start(path: Path, held: int, log: int) -> None:
         base = _socket(env, flags, BY_PYTHON, start_base)
         folder = path.parent
@@ -82,7 +84,7 @@ def _warm(env: dict[str, str], flags: tuple[str, ...]) -> Path:
             "argv": [str(ZYGOTE), str(path), "libraries"],
             "module": "",
             "cwd": str(folder),
-            "env": {**env, "NNSIGHT_CONFIG": f"{path}.yaml"},
+            "env": {**mine, "NNSIGHT_CONFIG": f"{path}.yaml"},
             "stays": True,  # it outlives whoever asked first
         }
         _send(base, request, (held, log, log)).close()
@@ -93,7 +95,7 @@ def _warm(env: dict[str, str], flags: tuple[str, ...]) -> Path:
             stdin=held,
             stdout=log,
             stderr=log,
-            env=env,
+            env=mine,
             cwd=path.parent,
             start_new_session=True,
         )

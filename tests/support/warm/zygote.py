@@ -18,6 +18,7 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -55,6 +56,7 @@ def become(request: dict[str, Any], streams: list[int]) -> None:
     sys.path[0 if sys.flags.safe_path else 1 : 0] = where_to_look(request["env"])
     os.environ.clear()
     os.environ.update(request["env"], JPY_PARENT_PID=str(os.getppid()))
+    tempfile.tempdir = None  # it is found out anew
     sys.argv = request["argv"]
     gc.enable()
     module = request["module"]
@@ -113,7 +115,8 @@ def main() -> None:
                     waiting.unregister(asking)
                 asking.close()
             elif message := asking.recv(16):
-                os.kill(child, int(message))
+                with suppress(ProcessLookupError):
+                    os.kill(child, int(message))
             else:
                 waiting.unregister(asking)
                 end(child)
