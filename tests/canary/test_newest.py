@@ -49,6 +49,7 @@ LEFT = {
     "test_input_and_output::test_the_dropout_hands_on_the_pattern_and_the_head_makes_logits",
     "test_model_config::"
     "test_the_set_up_loads_gpt_j_on_this_machine_unless_the_environment_says_otherwise",
+    "test_remote_execution::test_a_remote_gradient_equals_the_local_one",
     "test_remote_execution::test_remote_results_equal_the_local_ones",
     "test_trace_and_save::test_a_block_returns_hidden_states_and_attention_weights",
     "test_trace_and_save::test_the_second_output_is_the_attention_pattern",
