@@ -7,7 +7,7 @@ from nnsight_guide.base.project import Project
 from nnsight_guide.model import profiles
 from nnsight_guide.run.plan import Plan
 from nnsight_guide.run.runner import Runner
-from nnsight_guide.site import stamp
+from nnsight_guide.site import preview, stamp
 from nnsight_guide.site.endings import run_mkdocs
 
 
@@ -45,13 +45,14 @@ def build_site(*, verbose: bool = False) -> bool:
     return True
 
 
-def serve_site() -> None:
-    """Serve the site, and build it again at every change, until somebody ends that.
+def serve_site(port: int) -> None:
+    """Serve the site on a port, and build it again at every change, until somebody ends that.
 
     Raises:
-        GuideError: this is no checkout, or something in it has ended MkDocs.
+        GuideError: this is no checkout, the port is taken, or something has ended MkDocs.
         SystemExit: MkDocs has failed, and said why.
 
     """
     os.chdir(Project.find().root)
-    run_mkdocs("serve")
+    preview.require_free(preview.HOST, port)
+    run_mkdocs("serve", "--dev-addr", f"{preview.HOST}:{port}")
