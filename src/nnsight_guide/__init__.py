@@ -4,7 +4,8 @@ Read the rooms in this order, which is also that of their imports: each imports 
 and from none below.
 
     base: what all others stand on: project (paths, names), errors, scratch (folders, whole files),
-        build_lock, libraries (their versions), redaction (of the API key), machine_paths.
+        build_lock, libraries (their versions), redaction (of the API key), machine_paths,
+        own_python (what pages must not depend on).
     ndif: the one room that asks NDIF: client; availability judges its answers, retries what failed.
     demo_model: the checkpoint that ships: shipped, digests, architecture, tokenizer, expansion,
         revision, checkpoint. How it was made, in training: corpus, data, train, evaluate.
