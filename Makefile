@@ -1,6 +1,25 @@
 # The whole developer interface. Needs Python 3.11.5 or newer, and make; everything else is
 # installed into .venv, at the versions of requirements.lock.
 
+# All that may be set, for `make` or in its environment; `make help` prints it from here.
+#: PYTHON=python3.12      the Python that .venv is made with
+#: PORT=8001              where `make serve` serves
+#: PROFILE=local          what `make record` records: local or remote
+#: HOLD="torch==2.13.0"   what `make canary` leaves at this version
+#: FOLDER=…               where `make bench-full` writes its weights
+#: GUIDE_PROFILE=local    which model runs: demo (the default), local or remote
+#: GUIDE_MODEL=…          another checkpoint for local and remote: its id, or its folder
+#: NDIF_API_KEY=…         your key, for remote
+#: GUIDE_CELL_SECONDS=…   how long a cell may run (600)
+#: GUIDE_SITE_URL=…       the address of the site, when it is built to be published
+#: GUIDE_REPO_URL=…       its repository: links to edit each page, and to report each block
+#: GUIDE_OFFLINE=true     a site for a folder, as `make offline` builds it
+#: GUIDE_REMOTE=1         for your own copies of the code: they run on NDIF
+#: GUIDE_TESTS_REMOTE=1   for `make test`: every trace runs on the loopback service
+#: CHROME=…               the browser that tests use, if it is none of the usual names
+#: XDG_CACHE_HOME=…       where the demo model's checkpoint is kept (~/.cache)
+#: PIP_EXTRA_INDEX_URL=…  where pip looks as well, such as PyTorch's index without CUDA
+
 PYTHON ?= python3
 BIN := .venv/bin
 # The theme's own word on its end of life: what that means here is in docs/contributing.md.
@@ -14,6 +33,8 @@ TWO := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+	@printf '\nWhat may be set, as in `make serve PORT=8001`:\n'
+	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
 
 install: .venv/.installed ## Install the pinned versions into .venv, if they are not there
 
@@ -33,7 +54,7 @@ offline: install ## Build the site as site-offline.zip, to be read from a folder
 	$(BIN)/python -m nnsight_guide.site.offline .cache/nnsight-guide-offline site-offline.zip
 
 serve: install ## Serve the site on http://127.0.0.1:8000, and again at every change
-	@$(BIN)/python -m nnsight_guide serve
+	@$(BIN)/python -m nnsight_guide serve $(if $(PORT),--port "$(PORT)")
 
 record: install ## Run the real model and keep its outputs to commit: PROFILE=local or PROFILE=remote
 	$(if $(PROFILE),GUIDE_PROFILE=$(PROFILE)) $(BIN)/python -m nnsight_guide record

@@ -32,7 +32,10 @@ CONFIGURATION = [
 
 # Numbers that serve the newcomer; each exception has its reason.
 MODULES = 10
-LARGER = {"loopback": "two sides of a wire: who starts the service, and its own process"}
+LARGER = {
+    "loopback": "two sides of a wire: who starts the service, and its own process",
+    "site": "a module for each thing that MkDocs and its plugins leave out",
+}
 LINES = 250
 LONGER = {
     "demo_model/training/corpus.py": "it is a list of facts",
@@ -45,6 +48,7 @@ SMALL = {
     "notebook/script.py": "the other thing that readers take away, beside notebooks",
     "canary/ways_round.py": "the table of what is known to help, which grows with each breakage",
     "site/offline.py": "`make offline` runs it",
+    "site/search_words.py": "all that knows the search, as mkdocs_jupyter does notebooks",
 }
 
 

@@ -4,7 +4,8 @@ Read the rooms in this order, which is also that of their imports: each imports 
 and from none below.
 
     base: what all others stand on: project (paths, names), errors, scratch (folders, whole files),
-        build_lock, libraries (their versions), redaction (of the API key), machine_paths.
+        build_lock, libraries (their versions), redaction (of the API key), machine_paths,
+        own_python (what pages must not depend on).
     ndif: the one room that asks NDIF: client; availability judges its answers, retries what failed.
     demo_model: the checkpoint that ships: shipped, digests, architecture, tokenizer, expansion,
         revision, checkpoint. How it was made, in training: corpus, data, train, evaluate.
@@ -17,7 +18,8 @@ and from none below.
         reads (readings), what it gave (sealed, recordings), its freshness, and the committed
         recordings of the real model.
     html: what is shown, pure: render (cells), figures, heat_maps, tabs, notes, newer (what to
-        write with newer libraries), provenance, cards, published_facts.
+        write with newer libraries), provenance, issue (that a block fails), cards,
+        published_facts.
     idioms: the idioms of 2024: idiom (a file), execution in processes, verdicts, outcomes, table.
     run: the one room that knows kernels: plan (what is stale), runner, kernel, and inside of it
         in_kernel and display; limits, failures, outputs (cleaned), real_model (committed).
@@ -27,7 +29,8 @@ and from none below.
         cross_links, some of them to gptj_source.
     notebook: what readers take away: writer (chapter_source, opening, contents, prose), script.
     site: the one room that knows MkDocs: make_site, stamp (nothing to do), endings, plugin,
-        page_blocks, notebook_files, mkdocs_jupyter, markdown_pages (for tools), offline (a zip).
+        preview (`make serve`), page_blocks, search_words, notebook_files, mkdocs_jupyter,
+        markdown_pages (for tools), offline (a zip).
     checks: the readers' checkers: questions, answers, rotary. It imports nothing of all the others.
 """
 

@@ -16,6 +16,7 @@ from nnsight_guide.recording import committed
 from nnsight_guide.recording.freshness import Freshness, stale
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.run.plan import Plan
+from nnsight_guide.site import preview
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +51,7 @@ def serve(options: argparse.Namespace) -> int:
     """Serve the site on this machine, and build it again at every change."""
     from nnsight_guide.site.make_site import serve_site
 
-    serve_site()
+    serve_site(preview.port_number(options.port))
     return 0
 
 
@@ -181,6 +182,8 @@ def _parser() -> argparse.ArgumentParser:
             function.__name__, parents=[common], help=(function.__doc__ or "").strip()
         )
         command.set_defaults(command=function)
+        if function is serve:
+            command.add_argument("--port", default=str(preview.PORT), help="default: %(default)s")
         if function is loopback:
             command.add_argument("--host", default=HOST, help=f"{HOST}, and nothing else")
             command.add_argument("--port", type=int, default=0, help="default: a free one")

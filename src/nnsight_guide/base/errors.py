@@ -17,11 +17,17 @@ class TransientError(GuideError):
     """The service failed in a way that may pass by itself: trying again may help."""
 
 
-def cannot_write(folder: Path, error: OSError) -> GuideError:
-    """Return the error that says that a folder cannot be written, and what helps."""
+def cannot_write(folder: Path, error: OSError, *, variable: str = "") -> GuideError:
+    """Return the error that says that a folder cannot be written, and what helps.
+
+    `variable` names another folder, if there is one that does.
+    """
+    remedies = ["make room there", "let it be written"]
+    if variable:
+        remedies.append(f"set {variable} to a folder that can be")
     return GuideError(
-        f"cannot write {folder}: {error.strerror}; make room there, or let it be written, and run "
-        "this again"
+        f"cannot write {folder}: {error.strerror}; {', '.join(remedies[:-1])}, or {remedies[-1]}, "
+        "and run this again"
     )
 
 

@@ -81,4 +81,4 @@ def _details(summary: str, changes: Sequence[Change]) -> str:
         cause = f" (because of {escape(libraries)})" if found[0].libraries else ""
         said = f'<pre class="no-copy"><code>{escape(new)}</code></pre>'
         body += f"<p>With the newest{cause}:</p>{said}<ul>{names}</ul>"
-    return details_html(summary, body, kind="note")
+    return details_html(summary, body, kind="note", is_searched=False)

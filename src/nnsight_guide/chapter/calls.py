@@ -8,12 +8,16 @@ from nnsight_guide.base.project import did_you_mean
 from nnsight_guide.canary import changes, summary
 from nnsight_guide.chapter.page import current_page, reported
 from nnsight_guide.html import cards, figures, notes, render, tabs
+from nnsight_guide.html.issue import Reported, issue_html
 from nnsight_guide.html.newer import newer_html, newer_table_html
 from nnsight_guide.html.published_facts import published_html
 from nnsight_guide.html.render import SNIPPET_ATTRIBUTES
 from nnsight_guide.idioms import table
+from nnsight_guide.idioms.idiom import IDIOMS_FOLDER, Idiom
+from nnsight_guide.idioms.outcomes import RecordedOutcome
 from nnsight_guide.recording import cells
 from nnsight_guide.recording.recordings import pick_cell
+from nnsight_guide.recording.sealed import Sealed
 
 DEMO_PAGE = "demo-model.md"
 VERSIONS_PAGE = "versions.md"
@@ -97,7 +101,22 @@ def _block(
         note=newer_html(
             f"{snippet}/{name}", recorded["source"], current_page().way_to(VERSIONS_PAGE)
         ),
+        report=_report(
+            snippet,
+            name,
+            recorded["source"],
+            current_page().committed.get(snippet),
+            current_page().recordings[snippet],
+        ),
     )
+
+
+def _report(snippet: str, name: str, code: str, *shown: Sealed | None) -> str:
+    """Return the link with which a reader says that a cell fails, if there is a repository."""
+    page = current_page()
+    runs = [(made.provenance, made.key) for made in shown if made is not None]
+    block = Reported(name, f"snippets/{snippet}.py", page.path, code, runs)
+    return issue_html(page.repository, block)
 
 
 def _recorded_cell(snippet: str, name: str) -> tuple[Mapping[str, Any], dict[str, str]]:
@@ -129,9 +148,9 @@ def _tabs(snippet: str, name: str, fold: str = "") -> str:
 def setup() -> str:
     """Return the folded code that the blocks of a chapter need, to stand at its head."""
     note = "<p>Run this first: every block of this chapter uses it.</p>"
-    return render.details_html(
-        "All the code of this chapter needs this", note + cell("model", "setup"), kind="abstract"
-    )
+    summary = "All the code of this chapter needs this"
+    code = cell("model", "setup")
+    return render.details_html(summary, note + code, kind="abstract", is_searched=False)
 
 
 @reported
@@ -178,7 +197,11 @@ def idioms_table(*names: str) -> str:
             raise GuideError(f"there is no idiom '{name}'{did_you_mean(name, page.outcomes)}")
     rows = [page.outcomes[name] for name in names]
     page.shown.extend(recorded for _, recorded in rows)
-    return table.table_html(rows, page.way_to(VERSIONS_PAGE))
+    return table.table_html(rows, page.way_to(VERSIONS_PAGE), _idiom_report)
+
+
+def _idiom_report(idiom: Idiom, recorded: RecordedOutcome) -> str:
+    return _report(f"{IDIOMS_FOLDER}/{idiom.name}", "now", idiom.now, recorded)
 
 
 @reported

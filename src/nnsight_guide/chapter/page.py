@@ -36,6 +36,7 @@ class ChapterPage:
         outcomes: each idiom of 2024, and what became of it.
         docs: the folder of the Markdown files.
         directory_urls: whether a page's address is a folder (`chapters/x/`) or a file.
+        repository: the address of the repository that takes reports, if there is one.
         shown: what the page shows so far, for its provenance.
         problems: what has gone wrong on it so far, a line each.
         n_tabs: how many sets of tabs it has so far.
@@ -52,6 +53,7 @@ class ChapterPage:
     outcomes: dict[str, tuple[Idiom, RecordedOutcome]] = field(default_factory=dict)
     docs: Path = Path("docs")
     directory_urls: bool = True
+    repository: str | None = None
     shown: list[Recording | RecordedOutcome] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     n_tabs: int = 0

@@ -30,8 +30,9 @@ def checkpoint(cache: Path | None = None) -> Path:
     Raises `ShippedFileError` if the package's weights or merges are missing or damaged, and
     `GuideError` if the cache cannot be written.
     """
+    is_users = cache is None
     if cache is None:
-        cache = platformdirs.user_cache_path("nnsight-guide")
+        cache = platformdirs.user_cache_path("nnsight-guide").absolute()
     current = revision.revision()
     model = cache / current[:8] / f"models--{MODEL_ID.replace('/', '--')}"
     snapshot = model / "snapshots" / current
@@ -42,7 +43,8 @@ def checkpoint(cache: Path | None = None) -> Path:
             _make(snapshot, cache)
         _point(model / "refs" / "main", current, cache)
     except OSError as error:
-        raise cannot_write(cache, error) from None
+        variable = "XDG_CACHE_HOME" if is_users else ""
+        raise cannot_write(cache, error, variable=variable) from None
     return snapshot
 
 

@@ -53,6 +53,11 @@ def in_tab(made: Provenance) -> str:
     )
 
 
+def in_issue(made: Provenance) -> str:
+    """Return the words of a report on which model, versions and day gave an output, as Markdown."""
+    return f"{_line_in_notebook(made)}; run on {made['date']}"
+
+
 def _line_on_page(made: Provenance) -> str:
     versions = ", ".join(f"{name} {made['versions'][name]}" for name in SHOWN_VERSIONS)
     where = f" in {made['dtype']} {where_it_ran(made)}" if "dtype" in made else ""
@@ -61,7 +66,8 @@ def _line_on_page(made: Provenance) -> str:
 
 def _line_in_notebook(made: Provenance) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in made["versions"].items())
-    return f"`{made['model']}` in {made['dtype']} {where_it_ran(made)}, {versions}"
+    where = f" in {made['dtype']} {where_it_ran(made)}" if "dtype" in made else ""
+    return f"`{made['model']}`{where}, {versions}"
 
 
 def _latest(sources: Iterable[Provenance], line: Callable[[Provenance], str]) -> dict[str, str]:

@@ -34,6 +34,7 @@ def cell_html(
     copy: bool = True,
     tabs: str = "",
     note: str = "",
+    report: str = "",
 ) -> str:
     """Return a block: the source under its file's name, a link, then what it printed.
 
@@ -47,9 +48,10 @@ def cell_html(
         copy: whether the source has a copy button.
         tabs: HTML that stands in place of the output: what several models gave.
         note: HTML that stands below.
+        report: HTML beside the title: how to say that the block fails.
 
     """
-    caption = f'<a href="{escape(href)}">{escape(title)}</a>'
+    caption = f'<a href="{escape(href)}">{escape(title)}</a>{report}'
     code = code_html(source, caption, copy=copy)
     shown = shown_html(outputs)
     output = tabs or (output_html(shown, fold=fold) if shown else "")
@@ -102,9 +104,15 @@ def output_text(output: Mapping[str, Any]) -> str:
     return text.replace("\0", "").rstrip()
 
 
-def details_html(summary: str, body: str, kind: str = "example") -> str:
-    """Return a folded block in Material's markup; `body` is HTML."""
-    return f'<details class="{kind}"><summary>{escape(summary)}</summary>{body}</details>'
+def details_html(
+    summary: str, body: str, kind: str = "example", *, is_searched: bool = True
+) -> str:
+    """Return a folded block in Material's markup; `body` is HTML.
+
+    What is not searched says the same as another place, which then is the one that is found.
+    """
+    more = "" if is_searched else " data-search-exclude"
+    return f'<details class="{kind}"{more}><summary>{escape(summary)}</summary>{body}</details>'
 
 
 def shown_html(outputs: Iterable[Mapping[str, Any]]) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.machine_paths import called, machine_paths
+from nnsight_guide.base.own_python import NONE_OF_IT
 from nnsight_guide.base.scratch import scratch_folder
 from nnsight_guide.idioms.idiom import CELLS, Idiom
 from nnsight_guide.idioms.processes import SCRIPT_SECONDS, Finished
@@ -25,7 +26,6 @@ SETTINGS = {
     "OMP_NUM_THREADS": "1",  # as many scripts run at once as there are processors
     "TQDM_DISABLE": "1",
     "TRANSFORMERS_VERBOSITY": "warning",
-    "PYTHONWARNINGS": "",
 }
 
 
@@ -80,6 +80,7 @@ def run_cells(
                 scripts.append(script)
         settings = {
             **os.environ,
+            **NONE_OF_IT,
             **environment,
             **SETTINGS,
             "NNSIGHT_CONFIG": str(folder / "config"),

@@ -1,7 +1,7 @@
 """The idioms of 2024 and what became of them → HTML. Pure: all text that comes in is escaped."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 
 from nnsight_guide.html.newer import newer_html
@@ -23,15 +23,21 @@ LABELS: Mapping[Verdict, tuple[str, str, str]] = {
 CODE = re.compile(r"`([^`]+)`")
 
 
-def table_html(rows: Rows, versions_page: str) -> str:
+def table_html(
+    rows: Rows,
+    versions_page: str,
+    report: Callable[[Idiom, RecordedOutcome], str] = lambda *_: "",
+) -> str:
     """Return a table of idioms: the old code, what it does today, today's code.
+
+    `report` returns the link with which to say that today's code fails.
 
     On the page each row is laid out as a card (`migration.css`), which takes the meaning of a
     table from its elements in some browsers; the roles give it back.
     """
     heads = ("Idiom", "The code of 2024", "What it does today", "Today's code")
     columns = "".join(f'<th role="columnheader" scope="col">{head}</th>' for head in heads)
-    body = "".join(_row(*row, versions_page) for row in rows)
+    body = "".join(_row(*row, versions_page, report(*row)) for row in rows)
     return (
         '<table class="guide-idioms" role="table">'
         f'<thead role="rowgroup"><tr role="row">{columns}</tr></thead>'
@@ -54,7 +60,7 @@ def overview_html(rows: Rows) -> str:
             f"<li>{badge_html(verdict)} <strong>{len(found)} of {len(rows)}.</strong> {meaning}"
             f"<br>{links}</li>"
         )
-    return f'<ul class="guide-verdicts">{items}</ul>'
+    return f'<ul class="guide-verdicts" data-search-exclude>{items}</ul>'
 
 
 def badge_html(verdict: Verdict, message: str = "") -> str:
@@ -72,7 +78,7 @@ def text_html(text: str) -> str:
     return CODE.sub(r"<code>\1</code>", escape(text))
 
 
-def _row(idiom: Idiom, recorded: RecordedOutcome, page: str) -> str:
+def _row(idiom: Idiom, recorded: RecordedOutcome, page: str, report: str) -> str:
     outcome = recorded.outcome
     anchor = _anchor(idiom)
     data = {
@@ -89,7 +95,7 @@ def _row(idiom: Idiom, recorded: RecordedOutcome, page: str) -> str:
         f'<td role="cell" class="guide-then">{code_html(idiom.then, "2024", copy=False)}</td>'
         f'<td role="cell" class="guide-today">{badge_html(outcome.verdict, outcome.message)}'
         f"{_behaviour(outcome)}</td>"
-        f'<td role="cell" class="guide-now">{code_html(idiom.now, "Today")}'
+        f'<td role="cell" class="guide-now">{code_html(idiom.now, f"Today{report}")}'
         f"<div>{_quoted('It prints', outcome.now_output)}"
         f"{newer_html('', idiom.now, page)}</div></td></tr>"
     )

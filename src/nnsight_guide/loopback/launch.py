@@ -14,6 +14,7 @@ from dataclasses import asdict
 from itertools import starmap
 from pathlib import Path
 
+from nnsight_guide.base.own_python import NONE_OF_IT
 from nnsight_guide.base.redaction import API_KEY_VARIABLE
 from nnsight_guide.base.scratch import scratch_folder
 from nnsight_guide.demo_model import MODEL_ID
@@ -147,6 +148,7 @@ def _demo_checkpoint() -> Path:
 def _spawn(folder: Path, log_to_terminal: bool) -> subprocess.Popen[bytes]:
     environment = {
         **{name: value for name, value in os.environ.items() if name not in _NOT_FOR_THE_SERVICE},
+        **NONE_OF_IT,
         "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "NNSIGHT_CONFIG": str(folder / "service.yaml"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from nnsight_guide.base.errors import GuideError, TransientError
+from nnsight_guide.base.own_python import NONE_OF_IT
 from nnsight_guide.base.project import Project
 from nnsight_guide.base.scratch import scratch_folder
 from nnsight_guide.model.profiles import Profile
@@ -74,6 +75,7 @@ class Kernel:
         own = files.enter_context(scratch_folder())
         whole_environment = {
             **os.environ,
+            **NONE_OF_IT,
             **QUIET,
             **FRUGAL,
             # Neither the user's IPython nor their nnsight settings count.

@@ -1,12 +1,39 @@
 """`make site`: what is stale runs and MkDocs builds, unless the site that is there is the same."""
 
 import os
+import re
+from collections.abc import Mapping
 from contextlib import closing
 
+from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
 from nnsight_guide.model import profiles
-from nnsight_guide.site import stamp
+from nnsight_guide.site import preview, stamp
 from nnsight_guide.site.endings import run_mkdocs
+
+# What mkdocs.yml takes from the environment: MkDocs would not name the variable.
+ADDRESSES = {
+    "GUIDE_SITE_URL": "https://example.org/guide/",
+    "GUIDE_REPO_URL": "https://github.com/someone/guide",
+}
+ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(/[^\s]*)?")
+SWITCH, POSITIONS = "GUIDE_OFFLINE", ("", "true", "false")
+
+
+def check_settings(environ: Mapping[str, str] = os.environ) -> None:
+    """Check the variables that mkdocs.yml reads.
+
+    Raises:
+        GuideError: one of them is set to what it cannot be.
+
+    """
+    for name, example in ADDRESSES.items():
+        said = environ.get(name, "")
+        if said and not ADDRESS.fullmatch(said):
+            raise GuideError(f"{name} is '{said}': set it to an address such as {example}")
+    said = environ.get(SWITCH, "")
+    if said not in POSITIONS:
+        raise GuideError(f"{SWITCH} is '{said}': set it to true, or leave it away")
 
 
 def build_site(*, verbose: bool = False) -> bool:
@@ -19,11 +46,12 @@ def build_site(*, verbose: bool = False) -> bool:
         Whether there was anything to do.
 
     Raises:
-        GuideError: this is no checkout, its profile cannot be used, or MkDocs ended before there
-            was a site.
+        GuideError: this is no checkout, its profile or a setting cannot be used, or MkDocs ended
+            before there was a site.
         SystemExit: MkDocs has failed, and said why.
 
     """
+    check_settings()
     project, profile = Project.find(), profiles.current()
     sources = stamp.sources(project, profile)
     if stamp.is_built(project, sources):
@@ -49,13 +77,16 @@ def build_site(*, verbose: bool = False) -> bool:
     return True
 
 
-def serve_site() -> None:
-    """Serve the site, and build it again at every change, until somebody ends that.
+def serve_site(port: int) -> None:
+    """Serve the site on a port, and build it again at every change, until somebody ends that.
 
     Raises:
-        GuideError: this is no checkout, or something in it has ended MkDocs.
+        GuideError: this is no checkout, a setting cannot be used, the port is taken, or something
+            has ended MkDocs.
         SystemExit: MkDocs has failed, and said why.
 
     """
+    check_settings()
     os.chdir(Project.find().root)
-    run_mkdocs("serve")
+    preview.require_free(preview.HOST, port)
+    run_mkdocs("serve", "--dev-addr", f"{preview.HOST}:{port}")

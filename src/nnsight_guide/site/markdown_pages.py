@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # only mkdocs-llmstxt needs it, and brings it
     from bs4 import BeautifulSoup, Tag
 
-FURNITURE = ".headerlink, .doc-labels"
+FURNITURE = ".headerlink, .doc-labels, .guide-issue"
 
 
 def preprocess(soup: BeautifulSoup, output: str) -> None:

@@ -6,14 +6,16 @@ and what is no `Exception`, such as `sys.exit()`, would end the build as if all 
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import markdown_exec
+from mkdocs.structure.files import Files
 
 from nnsight_guide.chapter.page import current_page
-from nnsight_guide.chapter.page_code import executed_blocks
+from nnsight_guide.chapter.page_code import executed_blocks, problems, without_comments
 from nnsight_guide.site.endings import REMEDY
+from nnsight_guide.site.notebook_files import versions
 
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")
 
@@ -25,6 +27,16 @@ def install() -> None:
     """Let markdown-exec run blocks of Python so, and tell of errors here."""
     markdown_exec.formatters["python"] = run_block
     markdown_exec.patch_loggers(lambda name: _Log(log, {}))
+
+
+def problems_of(files: Files) -> Iterator[str]:
+    """Yield a line for each thing that is wrong with how the blocks of the pages are written."""
+    for file in files.documentation_pages():
+        if file.src_uri.endswith(".md"):
+            is_chapter = bool(versions(file.src_uri))
+            text = without_comments(file.content_string)
+            for line, problem in problems(text, is_chapter=is_chapter):
+                yield f"docs/{file.src_uri}, line {line}: {problem}"
 
 
 def run_block(*, code: str, **options: Any) -> Any:

@@ -3,15 +3,16 @@
 import gc
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
+from mkdocs.config import config_options
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, PluginError
 from mkdocs.livereload import LiveReloadServer
-from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
@@ -20,7 +21,7 @@ from nnsight_guide.base import redaction
 from nnsight_guide.base.errors import GuideError, long_story, one_line
 from nnsight_guide.base.project import Project
 from nnsight_guide.chapter.page import ChapterPage, open_page
-from nnsight_guide.chapter.page_code import problems, without_comments
+from nnsight_guide.chapter.page_code import without_comments
 from nnsight_guide.html import provenance
 from nnsight_guide.idioms import outcomes
 from nnsight_guide.model import profiles
@@ -31,7 +32,9 @@ from nnsight_guide.run.plan import Plan
 from nnsight_guide.run.runner import Runner
 from nnsight_guide.site import endings, page_blocks
 from nnsight_guide.site.mkdocs_jupyter import RenderedNotebooks
-from nnsight_guide.site.notebook_files import Notebooks, versions
+from nnsight_guide.site.notebook_files import Notebooks
+from nnsight_guide.site.preview import Preview, require_free
+from nnsight_guide.site.search_words import add_words
 
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")
 
@@ -42,7 +45,8 @@ GARBAGE_THRESHOLD = 100_000
 class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     """Runs what is stale before each build, and shows it on the pages."""
 
-    is_preview = False  # whether an author waits for every rebuild
+    preview: Preview | None = None  # if an author waits for every rebuild
+    config_scheme = (("search_words", config_options.Type(dict, default={})),)
     # `site.build` hands both over: a runner that has begun, and what it has begun with.
     runner: Runner | None = None
     plan: Plan | None = None
@@ -51,7 +55,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         """Keep this plugin, and so the kernel with its model, from one rebuild to the next."""
         gc.set_threshold(GARBAGE_THRESHOLD)
         self.rendered: RenderedNotebooks | None = None
-        self.is_preview = command == "serve"
+        self.preview = Preview() if command == "serve" else None
         redaction.install_hook()
         page_blocks.install()
         # It would report every notebook, with its path, at every build.
@@ -67,9 +71,8 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         if offline is not None and offline.config["enabled"]:
             # Else it takes this script from another host.
             config.extra["polyfills"] = ["assets/iframe-worker.js"]
-        if self.is_preview and "llmstxt" in config.plugins:
-            # An author waits for the page, and nobody for its Markdown.
-            config.plugins["llmstxt"].config["sections"] = {}
+        if self.preview is not None:
+            self._prepare_preview(self.preview, config)
 
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
         """Run the stale snippets and idioms, then take up every recording."""
@@ -81,7 +84,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             snippets_run = self.runner.run_stale(plan)
             self.recordings = _shown(plan.snippets)
             self.committed = self._committed(plan)
-            if not self.is_preview:
+            if self.preview is None:
                 self._stop_kernel()  # the idioms load models of their own
             idioms_run = plan.run_idioms()
             self.outcomes = outcomes.with_sources(plan.project, plan.idioms)
@@ -101,8 +104,9 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add scripts and notebooks that run anywhere, and the script that draws figures."""
-        if wrong := list(_problems(files)):
+        if wrong := list(page_blocks.problems_of(files)):
             raise PluginError(_redacted("\n".join(wrong)))
+        self.files = files
         script_path = str(figure_script())
         files.append(File.generated(config, "assets/circuitsvis.js", abs_src_path=script_path))
         for name in self.project.snippet_names():
@@ -132,6 +136,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             outcomes=self.outcomes,
             docs=Path(config.docs_dir),
             directory_urls=config.use_directory_urls,
+            repository=config.repo_url,
         )
         open_page(self.page)
         self.notebooks.prepare(page, files)
@@ -144,11 +149,20 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         html = self.notebooks.shown_on(page, html, files, config)
         return _redacted(html) + provenance.on_page(shown.provenance for shown in self.page.shown)
 
+    @event_priority(100)  # before the search writes its index
+    def _add_search_words(self, *, config: MkDocsConfig) -> None:
+        if search := config.plugins.get("material/search"):
+            try:
+                add_words(self.config["search_words"], search.search_index.entries, self.files)
+            except GuideError as error:
+                raise PluginError(_in_one_line(error)) from None
+
     @event_priority(-100)  # after mkdocs-jupyter has thrown away what is not used any more
-    def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Keep what was rendered for the next build."""
+    def _keep_rendered(self, *, config: MkDocsConfig) -> None:
         if self.rendered is not None:
             self.rendered.keep()
+
+    on_post_build = CombinedEvent(_add_search_words, _keep_rendered)
 
     def on_build_error(self, *, error: Exception) -> None:
         """End in one line, too, what has come between: a full disk, a file that is in the way."""
@@ -159,8 +173,10 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[..., Any]
     ) -> LiveReloadServer:
-        """Let nothing end the preview that wants to end a build."""
+        """Let nothing end the preview that wants to end a build; show a build that breaks."""
         server.builder = endings.guarded(server.builder, _ended)
+        if self.preview is not None:
+            self.preview.attach(server)
         return server
 
     def on_shutdown(self) -> None:
@@ -171,6 +187,17 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             self.rendered = None
         if isinstance(end := sys.exc_info()[1], SystemExit):
             _ended(end)
+
+    def _prepare_preview(self, preview: Preview, config: MkDocsConfig) -> None:
+        try:
+            if not preview.served:  # MkDocs itself looks only after the first build
+                require_free(*config.dev_addr)
+        except GuideError as error:
+            raise PluginError(_in_one_line(error)) from None
+        config.site_dir = preview.folder(config.site_dir)
+        if "llmstxt" in config.plugins:
+            # An author waits for the page, and nobody for its Markdown.
+            config.plugins["llmstxt"].config["sections"] = {}
 
     def _stop_kernel(self) -> None:
         if self.runner is not None:
@@ -191,16 +218,6 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
 def _shown(states: Mapping[str, Freshness[Recording]]) -> dict[str, Recording]:
     """Return the recordings that are fresh."""
     return {name: s.recorded for name, s in states.items() if s.recorded and s.is_fresh}
-
-
-def _problems(files: Files) -> Iterator[str]:
-    """Yield a line for each thing that is wrong with the blocks of the pages."""
-    for file in files.documentation_pages():
-        if file.src_uri.endswith(".md"):
-            is_chapter = bool(versions(file.src_uri))
-            text = without_comments(file.content_string)
-            for line, problem in problems(text, is_chapter=is_chapter):
-                yield f"docs/{file.src_uri}, line {line}: {problem}"
 
 
 def _ended(end: SystemExit) -> NoReturn:

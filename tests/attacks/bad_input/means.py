@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -73,6 +74,15 @@ def broken_kernel(project: Project) -> Iterator[Variables]:
 def file_for_users_cache(project: Project) -> Iterator[Variables]:
     with tempfile.NamedTemporaryFile() as file:
         yield {"XDG_CACHE_HOME": file.name}
+
+
+@contextlib.contextmanager
+def taken_port(project: Project) -> Iterator[Variables]:
+    """Let port 8000 be another's, which it may be already."""
+    with contextlib.ExitStack() as taken:
+        with contextlib.suppress(OSError):
+            taken.enter_context(socket.create_server(("127.0.0.1", 8000)))
+        yield {}
 
 
 @contextlib.contextmanager

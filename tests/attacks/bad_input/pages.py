@@ -9,7 +9,7 @@ EXEC = '```python exec="1" html="1"\n'
 CELL = "from nnsight_guide.chapter import cell\n"
 REMEDY = "let it raise an exception, or take it out"
 NO_END = "docs/{}, line {}: this block of Python has no end: close it with the same backticks"
-BUILD, SERVE = "nnsight_guide build", "nnsight_guide serve"
+BUILD, SERVE = "nnsight_guide build", "nnsight_guide serve --port 47321"
 CONFIG = """\
 site_name: A small guide
 plugins: [nnsight-guide, markdown-exec]

@@ -10,6 +10,14 @@ from tests.support.paths import ROOT
 MAKEFILE = ROOT / "Makefile"
 CACHE = ".cache/nnsight-guide"
 REMEDY = "make room there, or let it be written, and run this again"
+REMEDY_FOR_USERS = (
+    "make room there, let it be written, or set XDG_CACHE_HOME to a folder that can be, and run "
+    "this again"
+)
+TAKEN = (
+    "cannot serve on 127.0.0.1:8000 (Address already in use): take another port with "
+    "`make serve PORT=80…`"
+)
 WAITING = "# %% odd\nimport pathlib, time\n\npathlib.Path('begun').touch()\ntime.sleep(100)\n"
 
 CASES = [
@@ -50,9 +58,23 @@ CASES = [
     Case(
         "a user's cache that is a file",
         "nnsight_guide demo",
-        f"cannot write …/nnsight-guide: Not a directory; {REMEDY}",
+        f"cannot write …/nnsight-guide: Not a directory; {REMEDY_FOR_USERS}",
         means=means.file_for_users_cache,
     ),
+    Case(
+        "a home that cannot be written",
+        "mkdocs build",
+        f"cannot write /dev/null/…/nnsight-guide: Not a directory; {REMEDY_FOR_USERS}",
+        environment={"HOME": "/dev/null", "XDG_CACHE_HOME": ""},
+    ),
+    Case(
+        "a port that is taken",
+        "nnsight_guide serve",
+        TAKEN,
+        means=means.taken_port,
+        kept=True,
+    ),
+    Case("a port that is taken, for MkDocs itself", "mkdocs serve", TAKEN, means=means.taken_port),
     Case(
         "a demo model without its weights",
         "nnsight_guide demo",

@@ -65,6 +65,34 @@ CASES = [
         environment={"GUIDE_CELL_SECONDS": "ten"},
         kept=True,
     ),
+    Case(
+        "a port that is no number",
+        "nnsight_guide serve --port 80a",
+        "PORT is '80a': set it to a number from 1 to 65535, such as 8001",
+        kept=True,
+    ),
+    Case(
+        "an address without its beginning",
+        "nnsight_guide build",
+        "GUIDE_SITE_URL is 'example.org': set it to an address such as https://example.org/guide/",
+        environment={"GUIDE_SITE_URL": "example.org"},
+        kept=True,
+    ),
+    Case(
+        "a repository that is no page of the web",
+        "nnsight_guide serve",
+        "GUIDE_REPO_URL is 'git@github.com:someone/guide.git': set it to an address such as "
+        "https://github.com/someone/guide",
+        environment={"GUIDE_REPO_URL": "git@github.com:someone/guide.git"},
+        kept=True,
+    ),
+    Case(
+        "a switch that is neither on nor off",
+        "nnsight_guide build",
+        "GUIDE_OFFLINE is 'maybe': set it to true, or leave it away",
+        environment={"GUIDE_OFFLINE": "maybe"},
+        kept=True,
+    ),
     page(
         "a misspelt cell on a page",
         BLOCK.replace("ask", "aks"),

@@ -1,0 +1,138 @@
+"""The preview: where it is served, and what an author sees while a build is broken."""
+
+import logging
+import socket
+from types import SimpleNamespace
+
+import pytest
+from mkdocs.exceptions import Abort, ConfigurationError
+
+from nnsight_guide.base.errors import GuideError
+from nnsight_guide.site import preview
+from nnsight_guide.site.preview import Preview, port_number, require_free
+
+LOG = logging.getLogger("mkdocs.commands.build")
+LINE = "docs/a.md, line 3: there is no snippet '<frist>'"
+
+
+@pytest.fixture
+def taken():
+    with socket.create_server((preview.HOST, 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_a_port_that_is_taken_is_said_with_one_that_is_free(taken):
+    with pytest.raises(GuideError) as refused:
+        require_free(preview.HOST, taken)
+    line, _, command = str(refused.value).partition(": take another port with ")
+    assert line == f"cannot serve on 127.0.0.1:{taken} (Address already in use)"
+    found = int(command.removeprefix("`make serve PORT=").removesuffix("`"))
+    require_free(preview.HOST, found)
+
+
+def test_a_port_is_free_again_as_soon_as_its_server_has_ended(taken):
+    with socket.create_connection((preview.HOST, taken)):
+        pass
+    with socket.create_server((preview.HOST, 0)) as listener:
+        port = listener.getsockname()[1]
+        with socket.create_connection((preview.HOST, port)), listener.accept()[0]:
+            pass
+    require_free(preview.HOST, port)
+
+
+@pytest.mark.parametrize("text", ["", "0", "65536", "-1", "80a", "8e3", "٨٠٠٠", "8000\n"])
+def test_what_is_no_port_is_said(text):
+    with pytest.raises(GuideError, match=r"set it to a number from 1 to 65535, such as 8001"):
+        port_number(text)
+
+
+class Server(SimpleNamespace):
+    """What MkDocs' server is to a preview."""
+
+    def _inject_js_into_html(self, html, epoch):
+        return html + b"<script>reload()</script>"
+
+
+@pytest.fixture
+def built(tmp_path):
+    """A preview whose first build went well, and how to build again."""
+    shown = Preview()
+    shown.folder(str(tmp_path))
+    server = Server(builder=lambda work: work(), root=str(tmp_path), error_handler=None)
+    shown.attach(server)
+
+    def build(work=lambda: None):
+        folder = shown.folder(str(tmp_path))
+        server.builder(work)
+        return folder
+
+    return SimpleNamespace(server=server, build=build)
+
+
+def page(server):
+    return server._inject_js_into_html(b"<p>Hello</p>", 1).decode()
+
+
+def broken(error, *lines, level=logging.ERROR):
+    def work():
+        for line in lines:
+            LOG.log(level, line)
+        raise error
+
+    return work
+
+
+def test_a_build_that_breaks_takes_nothing_away_and_every_page_says_why(built, caplog):
+    good = built.build()
+    assert built.server.root == good
+    assert built.build(broken(Abort("Aborted with a BuildError!"), LINE)) != good
+    assert built.server.root == good
+    assert "there is no snippet &#x27;&lt;frist&gt;&#x27;" in page(built.server)
+    assert 'role="alert"' in page(built.server)
+    later = built.build()
+    assert built.server.root == later != good
+    assert page(built.server) == "<p>Hello</p><script>reload()</script>"
+
+
+def test_of_many_lines_the_first_is_shown_and_the_others_are_counted(built):
+    built.build(broken(Abort("Aborted!"), "Error reading page 'a.md':", f"{LINE}\nsecond\nthird"))
+    assert "(and 2 more: see the terminal)" in page(built.server)
+    assert "second" not in page(built.server)
+
+
+def test_a_warning_that_ends_a_strict_build_is_the_reason(built):
+    reason = "Doc file 'a.md' contains a link to 'b.md'"
+    built.build(broken(Abort("Aborted with 1 warnings!"), reason, level=logging.WARNING))
+    assert "contains a link" in page(built.server)
+
+
+@pytest.mark.parametrize(
+    ("error", "story"),
+    [(ConfigurationError("mkdocs.yml: no such\nthing"), ""), (ValueError("a hook"), "broken(")],
+)
+def test_what_nobody_has_said_yet_is_said_in_the_terminal_too(built, caplog, capsys, error, story):
+    built.build(broken(error))
+    line = str(error).replace("\n", " ")
+    assert line in page(built.server)
+    assert line in caplog.text
+    assert ("Traceback" in capsys.readouterr().err) == bool(story)
+
+
+def test_a_key_is_not_shown(built, monkeypatch):
+    monkeypatch.setenv("NDIF_API_KEY", "a-secret-key")
+    built.build(broken(Abort("Aborted!"), "no a-secret-key"))
+    assert "no [API key]" in page(built.server)
+
+
+def test_a_page_that_is_not_there_says_it_too(built, tmp_path):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "404.html").write_text("Nothing here")
+    built.build(broken(Abort("Aborted!"), LINE))
+    assert built.server.error_handler(404).startswith(b"Nothing here<style>")
+    assert b"there is no snippet" in built.server.error_handler(404)
+    assert built.server.error_handler(500) is None
+
+
+def test_ctrl_c_ends_the_preview_whatever_is_being_built(built):
+    with pytest.raises(KeyboardInterrupt):
+        built.build(broken(KeyboardInterrupt()))
