@@ -3,7 +3,11 @@
 import hashlib
 import os
 import shutil
+import sys
+import tomllib
+import venv
 import zipfile
+from pathlib import Path
 
 import pytest
 from packaging.utils import parse_wheel_filename
@@ -11,7 +15,9 @@ from packaging.utils import parse_wheel_filename
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
 from nnsight_guide.site.wheel import BESIDE, PACKAGE, wheel
+from tests.support.browser import served
 from tests.support.paths import ROOT
+from tests.support.processes import succeed
 
 MODULE = f"{PACKAGE}/checks/answers.py"
 
@@ -82,6 +88,25 @@ def test_what_editors_and_python_leave_is_not_in_it(project):
     assert found == [name for name in clean if ".dist-info" not in name]
 
 
+def test_an_address_installs_what_is_there_over_whatever_another_has_installed(project, tmp_path):
+    """Each way once, so that one of them leads to the lower version."""
+    site, module = tmp_path / "site", project.root / MODULE
+    site.mkdir()
+    texts = (module.read_text(), "# another\n")
+    built = []
+    for text in texts:
+        module.write_text(text)
+        built.append(Path(shutil.copy(wheel(project), site)).name)
+    venv.create(tmp_path / "reader")
+    python = tmp_path / "reader/bin/python"
+    (installed,) = (tmp_path / "reader/lib").glob("python*/site-packages")
+    with served(site) as address:
+        for name, text in [*zip(built, texts, strict=True)] * 2:
+            pip = (sys.executable, "-m", "pip", "--python", python, "install", "--no-deps")
+            succeed(*pip, f"{address}{name}")
+            assert (installed / MODULE.removeprefix("src/")).read_text() == text
+
+
 @pytest.mark.parametrize("text", ["[project", "[tool]\n", '[project]\nversion = "one"\n'])
 def test_settings_that_cannot_be_used_are_told_in_a_line(project, text):
     (project.root / "pyproject.toml").write_text(text)
@@ -90,8 +115,6 @@ def test_settings_that_cannot_be_used_are_told_in_a_line(project, text):
 
 
 def test_the_builder_is_the_one_that_pip_would_use():
-    import tomllib
-
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     (builder,) = settings["build-system"]["requires"]
     assert builder in settings["project"]["optional-dependencies"]["site"]
