@@ -14,6 +14,12 @@ DOWNLOADS = "downloads/"
 OWN_ENVIRONMENT = "python3 -m venv guide\n. guide/bin/activate\n"
 CLONED = "make install\n. .venv/bin/activate\n"
 UNPACKED = "In the folder of this site, where this page is <code>index.html</code>, type:"
+TAKES = (
+    "It takes 250 MB of download, 1.3 GB of disk and two to five minutes, most of it for PyTorch. On "
+    "Windows, the first two lines are <code>py -m venv guide</code> and "
+    '<code>guide\\Scripts\\activate</code>, and PowerShell says <code>$env:NAME = "value"</code> '
+    "where the guide says <code>export NAME=value</code>."
+)
 IN_A_CLONE = (
     "In a clone of the guide, <code>make</code> brings all of it into <code>.venv</code>. Use that "
     "environment in each terminal in which you type what follows:"
@@ -56,4 +62,4 @@ def installation_html(package: Package) -> str:
         return f"<p>{IN_A_CLONE}</p>{code_html(CLONED, language='bash')}"
     commands = f"{OWN_ENVIRONMENT}{package.installing(DOWNLOADS)}\n"
     before = "" if package.site else f"<p>{UNPACKED}</p>"
-    return f"{before}{code_html(commands, language='bash')}"
+    return f"{before}{code_html(commands, language='bash')}<p>{TAKES}</p>"
