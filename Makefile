@@ -22,6 +22,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Nothing comes but what is asked for, and that at the versions of the lock.
+INSTALL := $(BIN)/pip install --disable-pip-version-check --constraint requirements.lock
 # The theme's own word on its end of life: what that means here is in docs/contributing.md.
 export NO_MKDOCS_2_WARNING := 1
 # Tests run in two processes, and begin with those that take longest (tests/conftest.py).
@@ -36,13 +38,19 @@ help: ## Show this list
 	@printf '\nWhat may be set, as in `make serve PORT=8001`:\n'
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
 
-install: .venv/.installed ## Install the pinned versions into .venv, if they are not there
+install: .venv/.installed ## Install what the site needs into .venv, if it is not there
 
 .venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5) and "The guide needs Python 3.11.5 or newer, not %d.%d.%d: run make with PYTHON=/path/to/python3.11" % sys.version_info[:3])'
+	@echo 'What the site needs comes into .venv, once: 300 MB to download, 1.5 GB on disk, two to five minutes.'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(INSTALL) --editable '.[site]'
+	@touch $@
+
+# What tests, types and the lock need comes with the first of their targets.
+.venv/.installed-dev: .venv/.installed
+	@echo 'What tests, types and the lock need comes into .venv, once: 0.2 GB more on disk.'
+	$(INSTALL) --editable '.[dev]'
 	@touch $@
 
 site: install ## Run what is stale and build the site into site/, if anything has changed
@@ -59,22 +67,22 @@ serve: install ## Serve the site on http://127.0.0.1:8000, and again at every ch
 record: install ## Run the real model and keep its outputs to commit: PROFILE=local or PROFILE=remote
 	$(if $(PROFILE),GUIDE_PROFILE=$(PROFILE)) $(BIN)/python -m nnsight_guide record
 
-test: install ## Run all tests but the long ones
+test: .venv/.installed-dev ## Run all tests but the long ones
 	$(BIN)/pytest $(TWO)
 
-test-long: install ## Run the tests that attack: mutants, kills, hundreds of edits
+test-long: .venv/.installed-dev ## Run the tests that attack: mutants, kills, hundreds of edits
 	$(BIN)/pytest $(TWO) -m long
 
-lint: install ## Check style and types
+lint: .venv/.installed-dev ## Check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-format: install ## Put the code into the project's style
+format: .venv/.installed-dev ## Put the code into the project's style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-lock: install ## Write requirements.lock anew from pyproject.toml (the pins that still fit stay)
+lock: .venv/.installed-dev ## Write requirements.lock anew from pyproject.toml (the pins that still fit stay)
 	$(BIN)/pip-compile --quiet --all-extras --strip-extras --no-header \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--output-file requirements.lock pyproject.toml
@@ -94,9 +102,9 @@ canary: install ## Compare the newest releases with the pinned: HOLD="torch==2.1
 	$(BIN)/python -m nnsight_guide.canary $(addprefix --hold ,$(HOLD))
 
 dist: install ## Build a wheel into dist/: the checkers, the demo model and the loopback service
-	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@$(BIN)/python -m nnsight_guide.site.wheel dist
 
-check-links: install ## Ask every address outside of the built site whether it still answers
+check-links: .venv/.installed-dev ## Ask every address outside of the built site whether it still answers
 	@test -f site/index.html || { echo 'there is no site in site: `make site` builds it'; exit 1; }
 	@$(BIN)/linkchecker --config linkcheckerrc site/
 

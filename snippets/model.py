@@ -9,7 +9,7 @@ from nnsight import TransformersModel
 # Or simply REMOTE = False (run here), REMOTE = True (run on NDIF,
 # with your API key in the environment variable NDIF_API_KEY).
 REMOTE = os.environ.get("GUIDE_REMOTE") == "1"
-MODEL_ID = os.environ.get("GUIDE_MODEL", "EleutherAI/gpt-j-6b")
+MODEL_ID = os.environ.get("GUIDE_MODEL") or "EleutherAI/gpt-j-6b"
 
 model = TransformersModel(
     MODEL_ID,

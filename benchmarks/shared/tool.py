@@ -56,7 +56,7 @@ class Tool:
     @property
     def model(self) -> str:
         """The model that its cells load: the demo's, if it names none."""
-        return self.variables.get("GUIDE_MODEL", demo_model.MODEL_ID)
+        return self.variables.get("GUIDE_MODEL") or demo_model.MODEL_ID
 
     def edit_prose(self, number: int) -> str:
         """Save the page with a sentence added to what it was at first; return the sentence."""

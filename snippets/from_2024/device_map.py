@@ -7,7 +7,7 @@ seems to load, and the first trace fails.
 
 import os
 
-MODEL_ID = os.environ.get("GUIDE_MODEL", "EleutherAI/gpt-j-6b")
+MODEL_ID = os.environ.get("GUIDE_MODEL") or "EleutherAI/gpt-j-6b"
 prompt = "The Eiffel Tower is in the city of"
 
 # %% then

@@ -7,7 +7,7 @@ the model, and warns.
 
 import os
 
-MODEL_ID = os.environ.get("GUIDE_MODEL", "EleutherAI/gpt-j-6b")
+MODEL_ID = os.environ.get("GUIDE_MODEL") or "EleutherAI/gpt-j-6b"
 
 # %% then
 from nnsight import LanguageModel

@@ -17,9 +17,10 @@ and from none below.
     recording: a snippet's cells and imports, the keys of all that a run depends on, what else it
         reads (readings), what it gave (sealed, recordings), its freshness, and the committed
         recordings of the real model.
+    choice: `use`, one line with which a reader chooses the model.
     html: what is shown, pure: render (cells), figures, heat_maps, tabs, notes, newer (what to
         write with newer libraries), provenance, issue (that a block fails), cards,
-        published_facts.
+        published_facts, installing (the package).
     idioms: the idioms of 2024: idiom (a file), execution in processes, verdicts, outcomes, table.
     run: the one room that knows kernels: plan (what is stale), runner, kernel, and inside of it
         in_kernel and display; limits, failures, outputs (cleaned), real_model (committed).
@@ -30,7 +31,7 @@ and from none below.
     notebook: what readers take away: writer (chapter_source, opening, contents, prose), script.
     site: the one room that knows MkDocs: make_site, stamp (nothing to do), endings, plugin,
         preview (`make serve`), page_blocks, search_words, notebook_files, mkdocs_jupyter,
-        markdown_pages (for tools), offline (a zip).
+        markdown_pages (for tools), wheel (the package, for readers), offline (a zip).
     checks: the readers' checkers: questions, answers, rotary. It imports nothing of all the others.
 """
 

@@ -13,6 +13,7 @@ import pytest
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.html.figures import MIME
 from nnsight_guide.html.heat_maps import heat_maps_png
+from nnsight_guide.html.installing import Package
 from nnsight_guide.notebook import prose
 from nnsight_guide.notebook.chapter_source import Chapter
 from nnsight_guide.notebook.writer import chapter_notebook
@@ -20,6 +21,7 @@ from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.site.mkdocs_jupyter import colab_url
 from tests.support.sites import block
 
+PACKAGE = Package("guide-1-py3-none-any.whl", ("nnsight==0.8.1",), "https://g.org/")
 VERSIONS = {"nnsight": "0.8.1", "torch": "2.13.0+cpu", "transformers": "5.23.0"}
 DRAWING = {
     "component": "AttentionPatterns",
@@ -68,17 +70,18 @@ RECORDINGS = {
 
 
 def made(markdown: str, site: str | None = None, **options: bool) -> list[dict[str, Any]]:
-    """Make a notebook of a chapter with a title; return what comes after its two first cells."""
+    """Make a notebook of a chapter with a title; return what comes after its first cells."""
 
     def link(target: str) -> str | None:
         return target if ":" in target else site and site + target
 
     text = f"# A chapter\n\n{markdown}"
-    result = chapter_notebook(Chapter("docs/chapters/a.md", text, RECORDINGS, link), **options)
+    chapter = Chapter("docs/chapters/a.md", text, RECORDINGS, link, PACKAGE)
+    result = chapter_notebook(chapter, **options)
     nbformat.validate(nbformat.from_dict(result))
-    title, install, *rest = result["cells"]
+    title, install, choose, *rest = result["cells"]
     assert title["source"].startswith("# A chapter")
-    assert install["cell_type"] == "code"
+    assert {install["cell_type"], choose["cell_type"]} == {"code"}
     return rest
 
 
@@ -97,8 +100,8 @@ def test_a_block_becomes_its_cell_with_its_recorded_output():
 def test_what_ran_is_numbered_in_the_order_of_the_notebook():
     cells = made(block("setup()", 'cell("first", "draw")', 'cell("first", "ask")'))
     code = [cell for cell in cells if cell["cell_type"] == "code"]
-    assert [cell["execution_count"] for cell in code] == [None, 3, 4]
-    assert code[1]["outputs"][0]["execution_count"] == 3
+    assert [cell["execution_count"] for cell in code] == [None, 4, 5]
+    assert code[1]["outputs"][0]["execution_count"] == 4
 
 
 def test_a_cell_that_fails_on_purpose_carries_jupyters_tag():

@@ -45,14 +45,23 @@ def offline(root: Path, checkout: Path, tmp_path_factory: pytest.TempPathFactory
     return folder / "given away" / "site"
 
 
-@pytest.fixture(scope="session")
-def pages(checkout: Path, first_build: str) -> dict[str, BeautifulSoup]:
-    """Every page of the built site, by its path: parsed."""
-    site = checkout / "site"
+def parsed(site: Path) -> dict[str, BeautifulSoup]:
     return {
         path.relative_to(site).as_posix(): BeautifulSoup(path.read_text(), "html.parser")
         for path in sorted(site.rglob("*.html"))
     }
+
+
+@pytest.fixture(scope="session")
+def pages(checkout: Path, first_build: str) -> dict[str, BeautifulSoup]:
+    """Every page of the built site, by its path: parsed."""
+    return parsed(checkout / "site")
+
+
+@pytest.fixture(scope="session")
+def published_pages(guide: Site) -> dict[str, BeautifulSoup]:
+    """The pages of the published site, by their paths: parsed."""
+    return parsed(guide.folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,11 @@
 """Copying works: what a chapter shows, copied into an empty folder, runs there."""
 
+import json
+import os
 import re
+import shlex
 import subprocess
+import sys
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -11,13 +15,15 @@ from bs4 import Tag
 from playwright.sync_api import expect
 
 from nnsight_guide.demo_model.checkpoint import checkpoint
+from nnsight_guide.loopback.launch import instructions
 from nnsight_guide.recording.cells import is_remote
 from tests.support import warm
 from tests.support.browser import served
 from tests.support.notebooks import alone
 from tests.support.pages import ROOT, chapter_pages
+from tests.support.processes import succeed
 
-CHAPTERS = chapter_pages()
+CHAPTERS = ["index.html", *chapter_pages()]
 DOWNLOADS = sorted(p.stem for p in ROOT.glob("snippets/*.py") if p.stem != "__init__")
 NOT_ALONE = {
     "attention_checks": "it calls the checkers, which are the guide's own package",
@@ -30,6 +36,9 @@ for name in ("snippets", "nnsight_guide"):
     except ModuleNotFoundError as error:
         print(error)
 """
+# A terminal, and what stands in its environment.
+BARE = {"PATH": os.environ["PATH"]}
+ASKING = f"{shlex.quote(sys.executable)} -c 'import json, os; print(json.dumps(dict(os.environ)))'"
 
 Done = subprocess.CompletedProcess[str]
 
@@ -83,8 +92,7 @@ def runs(pages, checkout, tmp_path_factory, demo_environment, service):
         scripts[chapter] = "\n\n".join(map(source, blocks)), needs_service
     root = tmp_path_factory.mktemp("alone")
     with ThreadPoolExecutor(max_workers=2) as pool:
-        # What is about remote execution has no folder for a model, but the id of a live one.
-        remote_environment = {**service.environment(), "GUIDE_MODEL": service.repo_id}
+        remote_environment = pasted(instructions(service))
         yield {
             name: pool.submit(
                 run_alone,
@@ -94,6 +102,15 @@ def runs(pages, checkout, tmp_path_factory, demo_environment, service):
             )
             for number, (name, (script, needs_service)) in enumerate(scripts.items())
         }
+
+
+def pasted(lines: str) -> dict[str, str]:
+    """Return the variables of a terminal into which somebody has pasted what was printed."""
+    before, after = (
+        json.loads(succeed("bash", "-c", f"{typed}\n{ASKING}", env=BARE).stdout)
+        for typed in ("", lines)
+    )
+    return {name: value for name, value in after.items() if before.get(name) != value}
 
 
 def assert_ran(run: Future[Done]) -> None:

@@ -41,8 +41,16 @@ def check_links(pages):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("".join(f'<a href="{address}">this</a>\n' for address in addresses))
         binaries = f"BIN={sysconfig.get_path('scripts')}"
+        installed = ("-o", ".venv/.installed-dev")
         return run_process(
-            *("make", "-sf", ROOT / "Makefile", "-o", "install", binaries, "check-links"),
+            *(
+                "make",
+                "-sf",
+                ROOT / "Makefile",
+                *installed,
+                binaries,
+                "check-links",
+            ),
             cwd=Path(folder),
             LANGUAGE="C",
             no_proxy="localhost",

@@ -42,24 +42,18 @@ try:
 except ImportError:
     print("absent")
 """
-SERVICE = """\
-import os, subprocess, sys
-from nnsight_guide import loopback
-
-if __name__ == "__main__":
-    with loopback.start() as service:
-        environment = {**os.environ, **service.environment()}
-        subprocess.run([sys.executable, "client.py", service.repo_id], env=environment, check=True)
-"""
 # A reader who traces there, and then here, for the checkers. (One process: each imports torch.)
 CLIENT = """\
-import sys
+from nnsight_guide.choice import use
+use("loopback")
+import os
 from nnsight import TransformersModel
 from nnsight_guide import checks
 from nnsight_guide.demo_model.checkpoint import checkpoint
 
 prompt = "The Eiffel Tower is in the city of"
-model = TransformersModel(sys.argv[1], task="text-generation", tokenizer=sys.argv[1])
+name = os.environ["GUIDE_MODEL"]
+model = TransformersModel(name, task="text-generation", tokenizer=name)
 with model.trace(prompt, remote=True):
     best = model.lm_head.output[0, -1].argmax().save()
 
@@ -101,9 +95,9 @@ def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert recipe
     folder = tmp_path_factory.mktemp("wheel") / "dist"
     for line in recipe[1].splitlines():
-        told = line.strip().replace("$(BIN)/pip", f"{sys.executable} -m pip")
-        told = told.replace("--wheel-dir dist", f"--wheel-dir {folder}")
-        succeed("bash", "-c", told, cwd=checkout)
+        told = line.strip().replace("@$(BIN)/python", sys.executable)
+        told = re.sub(r"\bdist$", str(folder), told)
+        succeed("bash", "-c", told, cwd=checkout, PYTHONPATH=str(checkout / "src"))
     (built,) = folder.iterdir()
     return built
 
@@ -166,7 +160,7 @@ def test_its_metadata_asks_for_what_the_package_needs_and_names_the_licence(whee
     asked = [Requirement(line) for line in told.get_all("Requires-Dist")]
     needed = {str(line) for line in asked if line.marker is None}
     assert needed == {str(Requirement(line)) for line in PROJECT["dependencies"]}
-    assert told["Version"] == __version__
+    assert re.fullmatch(rf"{re.escape(__version__)}\.post\d+", told["Version"])
     assert told["Requires-Python"] == PROJECT["requires-python"]
     assert told["License-Expression"] == "MIT"
 
@@ -187,7 +181,7 @@ def test_the_demo_model_is_made_from_what_the_wheel_holds(python):
 @pytest.fixture(scope="module")
 def told(python: Callable[..., str]) -> list[str]:
     """What a reader is told who traces on the service, and lets the checkers judge."""
-    return python("serving.py", serving=SERVICE, client=CLIENT).splitlines()
+    return python("client.py", client=CLIENT).splitlines()
 
 
 def test_the_checkers_judge_an_answer(told):

@@ -27,6 +27,12 @@ nbformat.write(notebook, "executed.ipynb")
 """
 
 
+def uncommented(cell: str) -> str:
+    """Return one of a notebook's first cells as its reader runs it: but for the first line."""
+    first, *lines = cell.splitlines()
+    return "\n".join([first, *(line.removeprefix("# ") for line in lines)])
+
+
 def alone(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of a reader's process, which finds all packages but this project's."""
     packages = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}

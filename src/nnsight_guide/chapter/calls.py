@@ -8,6 +8,7 @@ from nnsight_guide.base.project import did_you_mean
 from nnsight_guide.canary import changes, summary
 from nnsight_guide.chapter.page import current_page, reported
 from nnsight_guide.html import cards, figures, notes, render, tabs
+from nnsight_guide.html.installing import installation_html
 from nnsight_guide.html.issue import Reported, issue_html
 from nnsight_guide.html.newer import newer_html, newer_table_html
 from nnsight_guide.html.published_facts import published_html
@@ -147,10 +148,16 @@ def _tabs(snippet: str, name: str, fold: str = "") -> str:
 @reported
 def setup() -> str:
     """Return the folded code that the blocks of a chapter need, to stand at its head."""
-    note = "<p>Run this first: every block of this chapter uses it.</p>"
-    summary = "All the code of this chapter needs this"
+    note = "<p>Run this first: every block of this page uses it.</p>"
+    summary = "All the code on this page needs this"
     code = cell("model", "setup")
     return render.details_html(summary, note + code, kind="abstract", is_searched=False)
+
+
+@reported
+def installation() -> str:
+    """Return what to type to have the guide's own package, from this site or from a clone."""
+    return installation_html(current_page().package)
 
 
 @reported

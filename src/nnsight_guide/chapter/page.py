@@ -13,6 +13,7 @@ from typing import ParamSpec
 
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.chapter.page_code import line_of, shown_snippets
+from nnsight_guide.html.installing import Package
 from nnsight_guide.idioms.idiom import Idiom
 from nnsight_guide.idioms.outcomes import RecordedOutcome
 from nnsight_guide.model.profiles import GPT_J, Profile
@@ -34,6 +35,7 @@ class ChapterPage:
         committed: the fresh committed recording of each snippet that has one; none, if the
             profile is not the demo's.
         outcomes: each idiom of 2024, and what became of it.
+        package: the guide's own package, as the site offers it.
         docs: the folder of the Markdown files.
         directory_urls: whether a page's address is a folder (`chapters/x/`) or a file.
         repository: the address of the repository that takes reports, if there is one.
@@ -51,6 +53,7 @@ class ChapterPage:
     recordings: dict[str, Recording]
     committed: dict[str, Recording] = field(default_factory=dict)
     outcomes: dict[str, tuple[Idiom, RecordedOutcome]] = field(default_factory=dict)
+    package: Package = field(default_factory=Package)
     docs: Path = Path("docs")
     directory_urls: bool = True
     repository: str | None = None

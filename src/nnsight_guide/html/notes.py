@@ -15,9 +15,8 @@ MODEL_TITLE = "Which model ran here"
 SERVICE_TITLE = "Which service ran the jobs"
 DEMO_MODEL = (
     "a small GPT-J that runs anywhere, of the same architecture and with the same tokenizer, but "
-    "with far smaller numbers.\n\nTo run on it yourself, and not on 12 GB of weights, start "
-    "Jupyter from a checkout of the guide with "
-    '`GUIDE_MODEL="$(python -m nnsight_guide demo)"` in its environment.'
+    "with far smaller numbers.\n\nTo run on it yourself, and not on 12 GB of weights, install "
+    "the guide's package and choose the model, in the two cells at the top."
 )
 
 
@@ -102,8 +101,9 @@ def which_service_markdown(made: Collection[Mapping[str, Any]]) -> str:
             "against the guide's *loopback stand-in* for NDIF, with its small demo model."
         )
     return (
-        f"{text} To run it yourself you need an API key, in the environment variable "
-        f"`NDIF_API_KEY`, and `{GPT_J}` live on NDIF."
+        f"{text} To run it yourself on NDIF you need an API key, in the environment variable "
+        f"`NDIF_API_KEY`, and `{GPT_J}` live there. Without a key, the two cells at the top bring "
+        "the stand-in."
     )
 
 

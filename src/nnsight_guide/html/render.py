@@ -12,7 +12,7 @@ from nnsight_guide.html import figures
 
 if TYPE_CHECKING:
     from pygments.formatters.html import HtmlFormatter
-    from pygments.lexers.python import PythonLexer
+    from pygments.lexer import Lexer
 
 
 # What a browser takes for nothing but a picture.
@@ -68,29 +68,32 @@ def output_html(shown: str, *, data: Mapping[str, str] | None = None, fold: str 
     return f'<div class="guide-output"{attributes(data or {})}>{shown}</div>'
 
 
-def code_html(source: str, caption: str = "", *, copy: bool = True) -> str:
-    """Return highlighted Python in the markup that MkDocs Material gives to its own blocks.
+def code_html(
+    source: str, caption: str = "", *, copy: bool = True, language: str = "python"
+) -> str:
+    """Return highlighted code in the markup that MkDocs Material gives to its own blocks.
 
     Args:
-        source: the Python.
+        source: the code.
         caption: HTML to stand above it, if any.
         copy: whether it has a copy button.
+        language: what it is written in, by its name in Pygments.
 
     """
     from pygments import highlight
 
-    html: str = highlight(source, *_highlighting("" if copy else " no-copy"))
+    html: str = highlight(source, *_highlighting(language, "" if copy else " no-copy"))
     title = f'<span class="filename">{caption}</span>' if caption else ""
     return html.rstrip().replace("<pre>", f"{title}<pre>", 1)
 
 
 @cache  # to make a formatter takes as long as to format a cell
-def _highlighting(more_classes: str) -> tuple[PythonLexer, HtmlFormatter[str]]:
+def _highlighting(language: str, more_classes: str) -> tuple[Lexer, HtmlFormatter[str]]:
     from pygments.formatters.html import HtmlFormatter
-    from pygments.lexers.python import PythonLexer
+    from pygments.lexers import get_lexer_by_name
 
-    classes = f"language-python highlight{more_classes}"
-    return PythonLexer(), HtmlFormatter(cssclass=classes, wrapcode=True)
+    classes = f"language-{language} highlight{more_classes}"
+    return get_lexer_by_name(language), HtmlFormatter(cssclass=classes, wrapcode=True)
 
 
 def output_text(output: Mapping[str, Any]) -> str:

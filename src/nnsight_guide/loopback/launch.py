@@ -131,10 +131,11 @@ def instructions(service: Service, *, powershell: bool = os.name == "nt") -> str
 
     return "\n".join(
         [
-            "# Paste these lines into the terminal in which you will start Python or Jupyter.",
+            "# Paste these lines into the terminal in which you will start Python or Jupyter: the",
+            "# code of the guide then runs here.",
             f"# The one model there is {service.repo_id!r}; any other repository is not found",
             "# while they are set. Ctrl-C here ends the service.",
-            *starmap(line, service.environment().items()),
+            *starmap(line, service.for_the_guide().items()),
         ]
     )
 

@@ -59,6 +59,10 @@ class Service:
             variables.update({"NO_PROXY": direct, "no_proxy": direct})
         return variables
 
+    def for_the_guide(self) -> dict[str, str]:
+        """Return these variables, and those by which the guide's own code runs here."""
+        return {**self.environment(), "GUIDE_MODEL": self.repo_id, "GUIDE_REMOTE": "1"}
+
     def log(self) -> str:
         """Return what the service has reported so far; empty if that goes to the terminal."""
         try:

@@ -8,6 +8,7 @@ from typing import Any
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.chapter.page_code import SHOWING, without_comments
 from nnsight_guide.chapter.text import Block, Call, blocks, calls_in
+from nnsight_guide.html.installing import Package
 from nnsight_guide.notebook.prose import Link
 from nnsight_guide.recording.recordings import Recording, pick_cell
 
@@ -23,6 +24,7 @@ class Chapter:
         markdown: its text.
         recordings: of each snippet the recording to show.
         link: where a link of the chapter leads from the notebook; `""` is the chapter itself.
+        package: the guide's own package, as the site offers it.
 
     """
 
@@ -30,6 +32,7 @@ class Chapter:
     markdown: str
     recordings: Mapping[str, Recording]
     link: Link
+    package: Package
 
     @cached_property
     def blocks(self) -> list[Block]:
@@ -57,6 +60,11 @@ class Chapter:
         names = [(call.arguments or SETUP)[0] for call in calls if call.function in SHOWING]
         known = self.recordings
         return {name: known[name] for name in names if name in known}
+
+    def is_remote(self) -> bool:
+        """Whether its jobs need a service."""
+        calls = (call for block in self.blocks for call in calls_in(block))
+        return any(call.function == "which_service" for call in calls)
 
     def provenance(self) -> list[dict[str, Any]]:
         """Return how those recordings came to be."""

@@ -1,10 +1,20 @@
 """The first cells of a notebook: where it is from, and what it needs. Pure."""
 
-from collections.abc import Iterable
+from nnsight_guide.html.installing import Package
 
-from nnsight_guide.recording.recordings import Recording
-
-INSTALLED = ("nnsight", "transformers", "accelerate", "circuitsvis")
+DOWNLOADS = "../"  # as they lie in the folder of a site, where there is no address
+ANYWHERE = "# Not installed (in Colab or on Kaggle, say)? Take away the # below and run this cell."
+IN_A_FOLDER = "# Not installed? Take away the # below, where this file lies in the site's folder."
+CHOICE = """\
+# The demo model? It takes a second, no key and no GPU: take away both # below.
+# from nnsight_guide.choice import use
+# use("demo")  # or "gpt-j": here, which is what runs without this; or "ndif": GPT-J on NDIF\
+"""
+CHOICE_OF_SERVICE = """\
+# No key for NDIF? The demo model answers, on a service of your own: take away both # below.
+# from nnsight_guide.choice import use
+# use("loopback")  # or "ndif": GPT-J on NDIF, which is what answers without this\
+"""
 YOUR_TURN = 'raise NotImplementedError("Your turn: replace the dots, delete this line")'
 SETUP = "**Run this first:** every cell of this notebook uses it."
 
@@ -21,13 +31,12 @@ def origin(home: str | None, *, worksheet: bool) -> str:
     return what
 
 
-def installation(recordings: Iterable[Recording]) -> str:
-    """Return the cell that installs what the recordings were made with; it is commented out."""
-    versions: dict[str, str] = {}
-    for recording in recordings:
-        versions |= recording.provenance["versions"]
-    pins = " ".join(f"{name}=={versions[name]}" for name in INSTALLED if name in versions)
-    return (
-        "# Not installed (in Colab, say)? Take away the # and run this cell.\n"
-        f"# %pip install {pins}"
-    )
+def installing_cell(package: Package) -> str:
+    """Return the cell that installs what the notebook needs, in comments."""
+    first = IN_A_FOLDER if package.wheel and not package.site else ANYWHERE
+    return f"{first}\n# %{package.installing(DOWNLOADS)}"
+
+
+def choosing_cell(*, is_remote: bool) -> str:
+    """Return the cell that chooses the model, in comments for who wants GPT-J here."""
+    return CHOICE_OF_SERVICE if is_remote else CHOICE

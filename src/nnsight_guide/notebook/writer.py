@@ -77,12 +77,13 @@ class _Notebook:
                 self.contents.add_text(self.markdown(block))
 
     def add_head(self, block: Block) -> None:
-        """Add the title, a line on where it is from, and the cell that installs."""
+        """Add the title, a line on where it is from, and the cells that install and choose."""
         title, _, rest = self.markdown(block).partition("\n")
         home = self.chapter.link("")
         self.contents.add_text(f"{title} (worksheet)" if self.worksheet else title)
         self.contents.add_text(opening.origin(home, worksheet=self.worksheet))
-        self.contents.add_code(opening.installation(self.chapter.used().values()))
+        self.contents.add_code(opening.installing_cell(self.chapter.package))
+        self.contents.add_code(opening.choosing_cell(is_remote=self.chapter.is_remote()))
         if rest.strip():
             self.contents.add_text(rest.strip("\n"))
 

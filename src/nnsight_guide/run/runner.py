@@ -233,11 +233,7 @@ class Runner:
         if self._service is None or self._service.process.poll() is not None:
             self._services.pop_all()  # one that has ended has nothing left to close
             self._service = self._services.enter_context(loopback.start())
-        return {
-            **self._service.environment(),
-            "GUIDE_MODEL": self._service.repo_id,
-            "GUIDE_REMOTE": "1",
-        }
+        return self._service.for_the_guide()
 
     async def _drop_kernel(self, profile_name: str) -> None:
         if kernel := self._kernels.pop(profile_name, None):

@@ -17,6 +17,7 @@ from mkdocs.utils import get_relative_url
 from nnsight_guide.base import redaction
 from nnsight_guide.base.project import Project
 from nnsight_guide.base.scratch import write_json
+from nnsight_guide.html.installing import Package
 from nnsight_guide.notebook.chapter_source import Chapter
 from nnsight_guide.notebook.prose import Link
 from nnsight_guide.notebook.writer import chapter_notebook
@@ -61,10 +62,11 @@ def versions(source: str) -> list[Version]:
 class Notebooks:
     """The notebooks of one build."""
 
-    def __init__(self, project: Project, shown: Mapping[str, Recording]) -> None:
-        """Take up the recording of each snippet that is to be shown."""
+    def __init__(self, project: Project, shown: Mapping[str, Recording], package: Package) -> None:
+        """Take up the recordings that are to be shown, and what is to be installed."""
         self.project = project
         self.shown = shown
+        self.package = package
         self.pages: dict[str, Version] = {}
 
     def add(self, files: Files, config: MkDocsConfig) -> None:
@@ -81,7 +83,7 @@ class Notebooks:
     def _add(self, version: Version, file: File, files: Files, config: MkDocsConfig) -> None:
         site = config.site_url  # where it is published, if it is: a download leads there
         links = _links_from(file, files, lambda url: urljoin(site, url) if site else None)
-        made = _made(version, file, self.shown, links)
+        made = self._made(version, file, links)
         text = json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
         files.append(File.generated(config, version.download, content=text))
         if "mkdocs-jupyter" not in config.plugins:
@@ -90,10 +92,19 @@ class Notebooks:
         cache = self.project.cache
         here = _url(version, config)
         links = _links_from(file, files, lambda url: get_relative_url(url, here))
-        made = _made(version, file, self.shown, links, for_page=True)
+        made = self._made(version, file, links, for_page=True)
         write_json(made, cache / version.page)
         files.append(File(version.page, str(cache), config.site_dir, config.use_directory_urls))
         self.pages[version.page] = version
+
+    def _made(
+        self, version: Version, file: File, link: Link, *, for_page: bool = False
+    ) -> dict[str, Any]:
+        path = f"docs/{file.src_uri}"
+        chapter = Chapter(path, file.content_string, self.shown, link, self.package)
+        made = chapter_notebook(chapter, worksheet=version.is_worksheet, for_page=for_page)
+        redacted: dict[str, Any] = redaction.redact(made, redaction.api_keys())
+        return redacted
 
     def prepare(self, page: Page, files: Files) -> None:
         """Keep the page of a notebook out of the search, which finds the same in its chapter."""
@@ -124,20 +135,6 @@ class Notebooks:
         else:
             return html
         return html.replace("</h1>", f"</h1>\n{mkdocs_jupyter.links_html(offers)}", 1)
-
-
-def _made(
-    version: Version,
-    file: File,
-    shown: Mapping[str, Recording],
-    link: Link,
-    *,
-    for_page: bool = False,
-) -> dict[str, Any]:
-    chapter = Chapter(f"docs/{file.src_uri}", file.content_string, shown, link)
-    made = chapter_notebook(chapter, worksheet=version.is_worksheet, for_page=for_page)
-    redacted: dict[str, Any] = redaction.redact(made, redaction.api_keys())
-    return redacted
 
 
 def _links(version: Version, page: Page, config: MkDocsConfig) -> dict[str, str]:

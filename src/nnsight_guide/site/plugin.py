@@ -35,6 +35,7 @@ from nnsight_guide.site.mkdocs_jupyter import RenderedNotebooks
 from nnsight_guide.site.notebook_files import Notebooks
 from nnsight_guide.site.preview import Preview, require_free
 from nnsight_guide.site.search_words import add_words
+from nnsight_guide.site.wheel import offer
 
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")
 
@@ -112,8 +113,10 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         for name in self.project.snippet_names():
             script = standalone_script(self.project, self.recordings, name)
             files.append(File.generated(config, f"downloads/{name}.py", content=script))
-        self.notebooks = Notebooks(self.project, {**self.recordings, **self.committed})
         try:
+            self.package = offer(self.project, files, config, is_preview=self.preview is not None)
+            shown = {**self.recordings, **self.committed}
+            self.notebooks = Notebooks(self.project, shown, self.package)
             if renderer := config.plugins.get("mkdocs-jupyter"):
                 self.rendered = self.rendered or RenderedNotebooks(self.project)
                 renderer.config["cache_dir"] = str(self.rendered.own)
@@ -134,6 +137,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             recordings=self.recordings,
             committed=self.committed,
             outcomes=self.outcomes,
+            package=self.package,
             docs=Path(config.docs_dir),
             directory_urls=config.use_directory_urls,
             repository=config.repo_url,
