@@ -33,6 +33,7 @@ CONFIGURATION = [
 # Numbers that serve the newcomer; each exception has its reason.
 MODULES = 10
 LARGER = {
+    "html": "a module for each kind of thing that a page shows",
     "loopback": "two sides of a wire: who starts the service, and its own process",
     "site": "a module for each thing that MkDocs and its plugins leave out",
 }
