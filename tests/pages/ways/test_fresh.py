@@ -8,6 +8,7 @@ import urllib.request
 
 import nbformat
 import pytest
+from packaging.utils import canonicalize_name
 
 from tests.pages.ways.shown import in_readme, on_page
 from tests.support.notebooks import uncommented
@@ -62,6 +63,20 @@ def test_the_first_page_installs_chooses_and_runs(laptop):
     assert "/lab?token=" in said
 
 
+def gigabytes(environment):
+    """Return what an environment takes of a disk, unless PyTorch is that for graphics cards."""
+    if list(environment.rglob("site-packages/nvidia")):
+        pytest.skip("PyTorch for graphics cards is installed here")
+    files = (path for path in environment.rglob("*") if path.is_file() and not path.is_symlink())
+    return sum(path.stat().st_blocks * 512 for path in files) / 1e9
+
+
+def test_the_first_page_says_what_its_installation_takes(laptop, published_pages):
+    folder, _ = laptop
+    (said,) = re.findall(r"([\d.]+) GB of disk", published_pages["index.html"].get_text())
+    assert gigabytes(folder / "guide") == pytest.approx(float(said), rel=0.15), "with Jupyter"
+
+
 def test_the_page_of_the_demo_model_runs_on(laptop, published_pages, typed, clone):
     folder, _ = laptop
     said = typed(commands(published_pages, "demo-model/index.html"), folder=folder, clone=clone)
@@ -72,6 +87,20 @@ def test_from_a_clone_to_the_first_page_to_the_tests(typed, clone):
     said = typed(in_readme(), folder=clone.parent, clone=clone)
     assert "Serving on " in said
     assert " passed" in said
+
+
+def test_what_was_installed_there_is_as_large_as_said_and_all_of_it_pinned(clone):
+    text = (clone / "README.md").read_text("utf-8")
+    said = sum(map(float, re.findall(r"([\d.]+) GB (?:more )?on disk", text)))
+    assert gigabytes(clone / ".venv") == pytest.approx(said, rel=0.1)
+    lock = {
+        line.partition(" ")[0] for line in (clone / "requirements.lock").read_text().split("\n")
+    }
+    pip = (clone / ".venv/bin/python", "-m", "pip", "list", "--format", "freeze")
+    installed = [re.sub(r"\+.*", "", line) for line in succeed(*pip).stdout.split()]
+    pins = {f"{canonicalize_name(name)}=={n}" for name, n in (p.split("==") for p in installed)}
+    loose = {pin.partition("==")[0] for pin in pins - lock}
+    assert loose <= {"pip", "setuptools", "nnsight-guide"}
 
 
 def test_an_author_types_what_the_page_for_authors_shows(published_pages, typed, clone):
