@@ -47,7 +47,6 @@ SMALL = {
     "notebook/opening.py": "sentences for readers, apart from the code that puts cells together",
     "notebook/script.py": "the other thing that readers take away, beside notebooks",
     "canary/ways_round.py": "the table of what is known to help, which grows with each breakage",
-    "site/make_site.py": "imports no MkDocs at once, since often there is nothing to do",
     "site/offline.py": "`make offline` runs it",
     "site/search_words.py": "all that knows the search, as mkdocs_jupyter does notebooks",
 }
