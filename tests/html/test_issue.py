@@ -65,6 +65,11 @@ def test_code_arrives_as_it_is_whatever_is_in_it(code):
     assert fence not in code
 
 
+def test_the_address_is_written_as_html_has_it():
+    html = issue_html(REPOSITORY, Reported("ask", "snippets/first.py", "docs/a.md", "x", []))
+    assert "&amp;body=" in html
+
+
 def test_a_name_is_words_and_no_markup():
     found = link(name='"><script>')
     assert found.name == "a"

@@ -61,3 +61,12 @@ def test_a_copy_of_the_process_may_end():
             os._exit(7)
         _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 7
+
+
+def test_the_end_of_mkdocs_itself_is_not_raised_again_before_it_has_tidied_up():
+    plugin = GuidePlugin()
+    plugin.rendered = None
+    try:
+        raise Abort("Aborted with a BuildError!")
+    except Abort:
+        plugin.on_shutdown()

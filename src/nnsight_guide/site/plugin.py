@@ -189,7 +189,9 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         if self.rendered is not None:
             self.rendered.close()
             self.rendered = None
-        if isinstance(end := sys.exc_info()[1], SystemExit):
+        end = sys.exc_info()[1]
+        # MkDocs' own end is on its way; who raised it again would keep MkDocs from its folder.
+        if isinstance(end, SystemExit) and not isinstance(end, Abort):
             _ended(end)
 
     def _prepare_preview(self, preview: Preview, config: MkDocsConfig) -> None:
