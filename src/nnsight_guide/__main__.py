@@ -8,9 +8,8 @@ from collections.abc import Sequence
 
 from nnsight_guide.base import redaction
 from nnsight_guide.base.errors import GuideError, long_story, one_line
-from nnsight_guide.base.project import Project
+from nnsight_guide.base.project import HOST, Project
 from nnsight_guide.idioms.idiom import IDIOMS_FOLDER
-from nnsight_guide.loopback.settings import HOST
 from nnsight_guide.model import profiles
 from nnsight_guide.recording import committed
 from nnsight_guide.recording.freshness import Freshness, stale

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from nnsight_guide import __version__
+from nnsight_guide.base.project import HOST
 from tests.support.paths import ROOT
 
 DOCUMENTS = ("SECURITY.md", "CHANGELOG.md", "CITATION.cff", "LICENSE")
@@ -68,10 +69,9 @@ def test_the_security_policy_answers_each_question_and_names_what_is_there():
 
 def test_what_it_says_of_the_loopback_service_and_of_the_key_is_what_the_code_does():
     from nnsight_guide.base import redaction
-    from nnsight_guide.loopback import settings
     from nnsight_guide.model import profiles
 
     text = (ROOT / "SECURITY.md").read_text()
-    assert f"listens on {settings.HOST} only" in text
+    assert f"listens on {HOST} only" in text
     assert f"`{redaction.API_KEY_VARIABLE}`" in text
     assert profiles.current({}).environment[redaction.API_KEY_VARIABLE] == ""

@@ -8,7 +8,7 @@ import pytest
 from mkdocs.exceptions import Abort, ConfigurationError
 
 from nnsight_guide.base.errors import GuideError
-from nnsight_guide.site import preview
+from nnsight_guide.base.project import HOST
 from nnsight_guide.site.preview import Preview, port_number, require_free
 
 LOG = logging.getLogger("mkdocs.commands.build")
@@ -17,27 +17,27 @@ LINE = "docs/a.md, line 3: there is no snippet '<frist>'"
 
 @pytest.fixture
 def taken():
-    with socket.create_server((preview.HOST, 0)) as listener:
+    with socket.create_server((HOST, 0)) as listener:
         yield listener.getsockname()[1]
 
 
 def test_a_port_that_is_taken_is_said_with_one_that_is_free(taken):
     with pytest.raises(GuideError) as refused:
-        require_free(preview.HOST, taken)
+        require_free(HOST, taken)
     line, _, command = str(refused.value).partition(": take another port with ")
     assert line == f"cannot serve on 127.0.0.1:{taken} (Address already in use)"
     found = int(command.removeprefix("`make serve PORT=").removesuffix("`"))
-    require_free(preview.HOST, found)
+    require_free(HOST, found)
 
 
 def test_a_port_is_free_again_as_soon_as_its_server_has_ended(taken):
-    with socket.create_connection((preview.HOST, taken)):
+    with socket.create_connection((HOST, taken)):
         pass
-    with socket.create_server((preview.HOST, 0)) as listener:
+    with socket.create_server((HOST, 0)) as listener:
         port = listener.getsockname()[1]
-        with socket.create_connection((preview.HOST, port)), listener.accept()[0]:
+        with socket.create_connection((HOST, port)), listener.accept()[0]:
             pass
-    require_free(preview.HOST, port)
+    require_free(HOST, port)
 
 
 @pytest.mark.parametrize("text", ["", "0", "65536", "-1", "80a", "8e3", "٨٠٠٠", "8000\n"])

@@ -8,6 +8,8 @@ from typing import Self
 
 from nnsight_guide.base.errors import GuideError
 
+HOST = "127.0.0.1"  # what is served here stays on this machine
+
 
 @dataclass(frozen=True)
 class Project:

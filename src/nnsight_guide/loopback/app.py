@@ -31,10 +31,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from nnsight_guide.base.project import HOST
 from nnsight_guide.loopback.hub import Hub
 from nnsight_guide.loopback.identity import Identity
 from nnsight_guide.loopback.jobs import Jobs
-from nnsight_guide.loopback.settings import HOST, LoopbackError, Settings
+from nnsight_guide.loopback.settings import LoopbackError, Settings
 from nnsight_guide.loopback.workers import Worker
 
 NNSIGHT = version("nnsight")

@@ -15,11 +15,12 @@ from itertools import starmap
 from pathlib import Path
 
 from nnsight_guide.base.own_python import NONE_OF_IT
+from nnsight_guide.base.project import HOST
 from nnsight_guide.base.redaction import API_KEY_VARIABLE
 from nnsight_guide.base.scratch import scratch_folder
 from nnsight_guide.demo_model import MODEL_ID
 from nnsight_guide.loopback.service import Service
-from nnsight_guide.loopback.settings import HOST, LoopbackError, Settings, refuse_other_hosts
+from nnsight_guide.loopback.settings import LoopbackError, Settings, refuse_other_hosts
 from nnsight_guide.loopback.workers import how_it_ended
 from nnsight_guide.ndif.client import HOST_VARIABLE
 

@@ -17,9 +17,9 @@ import threading
 from pathlib import Path
 from typing import TextIO
 
+from nnsight_guide.base.project import HOST
 from nnsight_guide.loopback.children import adopt_orphans, end_children
 from nnsight_guide.loopback.settings import (
-    HOST,
     LoopbackError,
     Settings,
     refuse_other_hosts,

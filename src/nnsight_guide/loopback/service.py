@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnsight_guide.base.project import HOST
 from nnsight_guide.base.redaction import API_KEY_VARIABLE
-from nnsight_guide.loopback.settings import HOST
 from nnsight_guide.ndif.client import HOST_VARIABLE
 
 

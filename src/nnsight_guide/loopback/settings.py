@@ -4,8 +4,8 @@ import sys
 from dataclasses import dataclass
 
 from nnsight_guide.base.errors import GuideError
+from nnsight_guide.base.project import HOST
 
-HOST = "127.0.0.1"
 COMPLETED = "Your job has been completed."
 
 

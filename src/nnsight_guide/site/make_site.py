@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import closing
 
 from nnsight_guide.base.errors import GuideError
-from nnsight_guide.base.project import Project
+from nnsight_guide.base.project import HOST, Project
 from nnsight_guide.model import profiles
 from nnsight_guide.site import preview, stamp
 from nnsight_guide.site.endings import run_mkdocs
@@ -88,5 +88,5 @@ def serve_site(port: int) -> None:
     """
     check_settings()
     os.chdir(Project.find().root)
-    preview.require_free(preview.HOST, port)
-    run_mkdocs("serve", "--dev-addr", f"{preview.HOST}:{port}")
+    preview.require_free(HOST, port)
+    run_mkdocs("serve", "--dev-addr", f"{HOST}:{port}")

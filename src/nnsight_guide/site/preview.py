@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # it takes a second, and a port that is taken is told at once
 
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")
 
-HOST, PORT = "127.0.0.1", 8000
+PORT = 8000
 PORTS = range(1, 65536)
 MORE = " (and {} more: see the terminal)"
 OVERLAY = """\
