@@ -23,7 +23,7 @@ for _ in $(seq 3000); do
   kill -0 $job 2>/dev/null || {{ cat {log}; exit 1; }}
   sleep 0.2
 done
-grep -E {until} {log}
+grep -E {until} {log} || {{ kill -TERM -- -$job; cat {log}; exit 1; }}
 kill -TERM -- -$job
 wait $job || true
 set +m
