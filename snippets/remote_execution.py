@@ -10,7 +10,7 @@ print(nnsight.status())
 
 # %% is_it_live
 print(nnsight.is_model_running("EleutherAI/gpt-j-6b"))
-print(nnsight.is_model_running("nnsight-guide/gptj-demo"))
+print(nnsight.is_model_running(MODEL_ID))
 
 # %% first_job
 prompt = "The Eiffel Tower is in the city of"

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import shutil
+import socket
+import subprocess
 import sys
 import tomllib
 import venv
@@ -54,6 +56,15 @@ def test_its_hash_lies_beside_it_as_sha256sum_reads_it(project):
     built = wheel(project)
     digest, name = built.with_name(f"{built.name}.sha256").read_text().split()
     assert (digest, name) == (hashlib.sha256(built.read_bytes()).hexdigest(), built.name)
+
+
+def test_it_is_built_here_without_the_network_and_without_another_process(project, monkeypatch):
+    def refused(*_: object, **__: object) -> None:
+        pytest.fail("something was asked of the network, or another process was started")
+
+    for module, name in ((socket, "socket"), (subprocess, "Popen"), (os, "fork")):
+        monkeypatch.setattr(module, name, refused)
+    assert wheel(project).is_file()
 
 
 @pytest.mark.parametrize("changed", [MODULE, "pyproject.toml", "README.md", "a new file"])

@@ -18,12 +18,12 @@ set -m
 {{ {line}
 }} > {log} 2>&1 &
 job=$!
-for _ in $(seq 3000); do
+for _ in $(seq 9000); do
   grep -qE {until} {log} && break
   kill -0 $job 2>/dev/null || {{ cat {log}; exit 1; }}
   sleep 0.2
 done
-grep -E {until} {log}
+grep -E {until} {log} || {{ kill -TERM -- -$job; cat {log}; exit 1; }}
 kill -TERM -- -$job
 wait $job || true
 set +m
