@@ -24,6 +24,8 @@ from nnsight_guide.run.plan import Plan
 
 CHAPTERS = ("model-and-config", "tokenizers", "running-the-model", "output-versus-input")
 SNIPPETS = ("model", "model_config", "tokenizer_basics", "trace_and_save", "input_and_output")
+# In mkdocs.yml, with its settings: they name pages that are not here.
+OWN_PLUGIN = re.compile(r"^  - nnsight-guide\b.*\n(?:   .*\n)*", re.MULTILINE)
 SHARED = "from snippets.model import *  # every page has the same model"
 
 
@@ -98,9 +100,9 @@ def write_site(project: Project, folder: Path, *, plugins: Mapping[str, Any] | N
     text = re.sub(r"^nav:\n(?:[ -].*\n|\n)*", nav, text, flags=re.MULTILINE)
     text = re.sub(r"^  - llmstxt:.*\n(?:   .*\n)*", "", text, flags=re.MULTILINE)
     text = text.replace("strict: true\n", "")  # links to the other chapters lead nowhere
+    text = OWN_PLUGIN.sub("  - nnsight-guide\n" if plugins is None else "", text)
     if plugins is not None:
-        lines = text.splitlines()
-        kept = [line for line in lines if "nnsight-guide" not in line and "cross_links" not in line]
+        kept = [line for line in text.splitlines() if "cross_links" not in line]
         text = "\n".join(kept) + "\n"
     for name, settings in (plugins or {}).items():
         text = re.sub(rf"^  - {name}:.*$", f"  - {name}: {json.dumps(settings)}", text, flags=re.M)

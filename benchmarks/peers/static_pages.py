@@ -13,7 +13,7 @@ from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
 
-from benchmarks.peers.same_chapters import recordings_of
+from benchmarks.peers.same_chapters import OWN_PLUGIN, recordings_of
 from nnsight_guide.base.project import Project
 from nnsight_guide.chapter.page import ChapterPage, open_page
 from nnsight_guide.chapter.text import Call, blocks
@@ -103,8 +103,8 @@ def fence(language: str, text: str) -> str:
 
 def _config(path: Path) -> str:
     """Return the guide's configuration without what is the guide's own."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    own = ("nnsight-guide", "cross_links", "edit_uri")  # the last is void without a repository
+    lines = OWN_PLUGIN.sub("", path.read_text(encoding="utf-8")).splitlines()
+    own = ("cross_links", "edit_uri")  # the last is void without a repository
     kept = [line for line in lines if not any(word in line for word in own)]
     text = "\n".join(kept).replace("strict: true\n", "") + "\n"
     return text.replace('ignore: ["*.md"]', 'ignore: ["*.md", "downloads/*/*.ipynb"]')
