@@ -93,6 +93,17 @@ def test_what_is_left_in_the_model_is_noticed_by_its_name(model, name):
     assert name in before.differences(of_model(model))
 
 
+def test_a_model_that_writes_no_text_has_a_state_too():
+    repo_id = "nnsight-guide/gptj-demo"
+    encoder = TransformersModel(
+        repo_id, task="feature-extraction", tokenizer=repo_id, dispatch=True
+    )
+    assert not hasattr(encoder._module, "generation_config")
+    before = of_model(encoder)
+    encoder._module.h[0].training = True
+    assert before != of_model(encoder)
+
+
 def test_a_run_leaves_nothing_in_the_model(model):
     before = of_model(model), of_process(model)
     with model.trace("The Eiffel Tower is in the city of"):

@@ -78,8 +78,9 @@ def load() -> None:
     if not REMOTE:
         model.dispatch()
         # Whatever is set up by a first run, and the first that generates, is set up here.
-        with model.generate("Warm up.", max_new_tokens=1):
-            pass
+        if hasattr(model._module, "generate"):
+            with model.generate("Warm up.", max_new_tokens=1):
+                pass
         with model.trace("Warm up."):
             pass
     gc.freeze()  # else `begin` would go through all that was imported each time: 0.2 s

@@ -7,6 +7,7 @@ build said as errors: nothing, if it went well.
 
 import json
 import logging
+import shutil
 import sys
 
 from mkdocs.commands.build import build
@@ -33,8 +34,10 @@ def main() -> None:
     print(json.dumps("ready"), flush=True)
     for _ in sys.stdin:
         errors.lines.clear()
+        config = load_config()
         try:
-            build(load_config())
+            build(config)  # into a folder that the preview has chosen
+            shutil.copytree(config.site_dir, "site", dirs_exist_ok=True)
         except Abort as abort:
             errors.lines.append(abort.message)
         print(json.dumps(errors.lines), flush=True)

@@ -114,7 +114,9 @@ def _socket(
     folder = Path(env[FOLDER])
     alike = {name: env[name] for name in sorted(env) if name.startswith(read_once)}
     alike.pop("PYTHONPATH", None)
-    name = hashlib.sha256(json.dumps([alike, flags, read_once]).encode()).hexdigest()[:16]
+    installed = str(Path(sys.executable).parent)  # a test may bring libraries of its own
+    told = json.dumps([installed, alike, flags, read_once])
+    name = hashlib.sha256(told.encode()).hexdigest()[:16]
     path, log_file = folder / name, folder / f"{name}.log"
     with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
