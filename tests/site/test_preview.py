@@ -1,15 +1,20 @@
 """The preview: where it is served, and what an author sees while a build is broken."""
 
+import collections
+import gc
 import logging
 import socket
 from types import SimpleNamespace
 
 import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, ConfigurationError
 
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import HOST
-from nnsight_guide.site.preview import Preview, port_number, require_free
+from nnsight_guide.site.preview import Preview, forget_last_build, port_number, require_free
 
 LOG = logging.getLogger("mkdocs.commands.build")
 LINE = "docs/a.md, line 3: there is no snippet '<frist>'"
@@ -136,3 +141,40 @@ def test_a_page_that_is_not_there_says_it_too(built, tmp_path):
 def test_ctrl_c_ends_the_preview_whatever_is_being_built(built):
     with pytest.raises(KeyboardInterrupt):
         built.build(broken(KeyboardInterrupt()))
+
+
+MKDOCS = """
+site_name: Functions
+plugins:
+  - mkdocstrings:
+      handlers: {python: {paths: [.]}}
+"""
+MODULE = """
+from dataclasses import dataclass
+
+@dataclass
+class Point:
+    x: int
+"""
+
+
+def test_no_build_of_a_preview_stays_in_memory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mkdocs.yml").write_text(MKDOCS)
+    (tmp_path / "points.py").write_text(MODULE)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/index.md").write_text("::: points\n")
+
+    def after_builds(forget):
+        for _ in range(3):
+            build(load_config("mkdocs.yml"))
+            forget()
+        kept = collections.Counter(type(thing).__name__ for thing in gc.get_objects())
+        return kept[MkDocsConfig.__name__], kept["Class"], kept["Parameter"]
+
+    forget_last_build()
+    before = after_builds(forget_last_build)
+    assert after_builds(forget_last_build) == before
+    grown = after_builds(gc.collect)
+    assert all(now > then for now, then in zip(grown, before, strict=True)), (before, grown)
+    assert after_builds(forget_last_build) == before

@@ -23,7 +23,7 @@ from nnsight_guide.html.render import SNIPPET_ATTRIBUTES
 # The calls that show a recording; each names its snippet, but for `setup`, which shows the model's.
 SHOWING = (*SNIPPET_ATTRIBUTES, "picture", "setup")
 
-PAGES = 1024  # that are read, each several times in a build, and kept
+PAGES = 512  # that are read, each several times in a build, and kept
 
 NOT_CARRIED = "the chapter's notebook cannot carry this here: start it at the margin, or in a box"
 CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
