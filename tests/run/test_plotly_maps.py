@@ -157,6 +157,26 @@ def test_another_figure_is_named_by_what_it_is(drawn, complaint):
     assert complaint in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("template", "form"),
+    [("%{text}", ".2f"), ("%{text}<br>%{z}", ".2f"), ("%{text}<br>%{z:.0%}", ".0%")],
+)
+def test_a_cell_may_have_a_text_with_its_number_or_without(template, form):
+    texts = [["a", "b", "c"], ["d", "e", "f"]]
+    drawn = px.imshow(VALUES, zmin=0, title="A map", labels=LABELS)
+    drawn.update_traces(text=texts, texttemplate=template)
+    shown = map_of(json.loads(drawn.to_json()))
+    assert (shown.texts, shown.form) == (texts, form)
+
+
+@pytest.mark.parametrize("template", ["%{x}", "%{text}%{z}", "%{z:.2f} %{text}", "%{z:d}", "a"])
+def test_a_template_that_a_page_does_not_know_is_refused(template):
+    drawn = px.imshow(VALUES, zmin=0, title="A map", labels=LABELS)
+    drawn.update_traces(text=[["a"] * 3] * 2, texttemplate=template)
+    with pytest.raises(GuideError, match=r"in its cells, which a page does not know: write"):
+        map_of(json.loads(drawn.to_json()))
+
+
 def test_texts_are_one_for_each_cell():
     drawn = px.imshow(VALUES, zmin=0, title="A map", labels=LABELS)
     drawn.update_traces(text=[["a", "b", "c"]], texttemplate="%{text}")

@@ -61,9 +61,9 @@ class Map:
         return max(-1.0 if self.diverges else 0.0, min(value / self.end, 1.0))
 
 
-def is_form(form: str | None) -> bool:
+def is_form(form: str) -> bool:
     """Whether numbers can be written so."""
-    return FORM.fullmatch(form or "") is not None
+    return FORM.fullmatch(form) is not None
 
 
 def map_html(shown: Map) -> str:
@@ -136,7 +136,7 @@ def _table_html(shown: Map, style: Callable[[float], str]) -> str:
         )
         body += f'<tr><th scope="row">{_text(row)}</th>{cells}</tr>'
     return (
-        f'<table class="guide-map-table"><caption>{_text(shown.title)}</caption>'
+        f'<table class="guide-map-table"><caption><span>{_text(shown.title)}</span></caption>'
         f'<thead><tr><td></td><th scope="colgroup" colspan="{len(shown.columns)}">'
         f"{_text(shown.columns_are)}</th></tr>"
         f'<tr><th scope="col">{_text(shown.rows_are)}</th>{columns}</tr></thead>'

@@ -21,9 +21,8 @@ NUMBER_TYPES = {
     **{"i1": "b", "i2": "h", "i4": "i", "u1": "B", "u2": "H", "u4": "I"},
     **{"f4": "f", "f8": "d"},
 }
-# What plotly writes into each cell: nothing, its number, or a text of its own.
-TEXT = "%{text}"
-NUMBER = re.compile(r"%\{z(?::(.*))?\}")
+# What plotly writes into each cell: nothing, a text, its number, or one above the other.
+IN_CELLS = re.compile(r"(?P<text>%\{text\}(?:<br>|$))?(?P<number>%\{z(?::(?P<form>.*))?\})?")
 
 
 def check_maps(outputs: Iterable[Mapping[str, Any]]) -> None:
@@ -122,20 +121,19 @@ def _in_cells(
 ) -> tuple[str, list[list[str]] | None]:
     """Return how numbers are written, and the texts of the cells, if they have some."""
     template = trace.get("texttemplate") or ""
-    if template == TEXT:
-        texts = [[str(text) for text in row] for row in _decoded(trace.get("text", []))]
-        if [len(row) for row in texts] != [len(row) for row in values]:
-            raise GuideError("shows a map whose texts are not one for each cell")
-        return _usual_form(values), texts
-    if not template or template == "%{z}":
-        return _usual_form(values), None
-    found = NUMBER.fullmatch(template)
-    if not found or not is_form(found[1]):
+    found = IN_CELLS.fullmatch(template)
+    if not found or not is_form(found["form"] or ".2f"):
         raise GuideError(
             f"shows a map with '{template}' in its cells, which a page does not know: write "
-            "text_auto='.2f' or '.0%' for numbers, or texttemplate='%{text}' for texts"
+            "text_auto='.2f' or '.0%' for numbers, or texttemplate='%{text}<br>%{z:.2f}' for texts"
         )
-    return found[1], None
+    form = found["form"] or _usual_form(values)
+    if not found["text"]:
+        return form, None
+    texts = [[str(text) for text in row] for row in _decoded(trace.get("text", []))]
+    if [len(row) for row in texts] != [len(row) for row in values]:
+        raise GuideError("shows a map whose texts are not one for each cell")
+    return form, texts
 
 
 def _usual_form(values: Sequence[Sequence[float]]) -> str:
