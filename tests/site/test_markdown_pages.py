@@ -34,7 +34,7 @@ IDIOMS = (
         (
             MAP,
             "Figure: A map. A map of share: a row for each layer, a column for each token. Largest "
-            "1.0 at layer 0, token b|.|layer \\ token| a|b||0|0.5|1.0",
+            "1.0 at layer 0, token b|.|layer ↓ token →| a|b||0|0.5|1.0",
         ),
         ('<h2>Title<a class="headerlink">¶</a></h2>', "Title"),
         ("<details><summary>Why?</summary><p>So.</p></details>", "Why?|So."),

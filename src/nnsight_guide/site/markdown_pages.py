@@ -50,7 +50,7 @@ def _tell(soup: BeautifulSoup, figure: Tag) -> None:
     assert table is not None
     columns_are, head = table.select("thead > tr")
     corner = head.select("th")[0]
-    corner.string = f"{corner.get_text()} \\ {columns_are.get_text()}"
+    corner.string = f"{corner.get_text()} ↓ {columns_are.get_text()} →"
     columns_are.decompose()
     (words,) = figure.select(".guide-map-words")
     title = table.select("caption")[0].extract()

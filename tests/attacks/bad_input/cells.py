@@ -29,7 +29,7 @@ IMSHOW = (
     "import plotly.express as px\npx.imshow({}, title='t', labels=dict(x='x', y='y', color='c'){})"
 )
 NO_MAPS = (
-    ("that draws lines", "import plotly.express as px\npx.line([1, 2, 4])",
+    ("that draws lines", "import plotly.graph_objects as go\ngo.Figure(go.Scatter(y=[1, 2]))",
      f"shows a figure of plotly's (scatter): {ONE_MAP}"),
     ("that is a surface, shown by a method",
      "import plotly.graph_objects as go\ngo.Figure(go.Surface(z=[[1, 2], [3, 4]])).show()",
@@ -131,10 +131,7 @@ CASES = [
         "text/html",
         "class Odd:\n    def _repr_html_(self):\n        return '<b>a</b>'\n\n\nOdd()",
     ),
-    *(
-        cell(f"a figure of plotly's {what}", code, line, at=code.count("\n") + 1)
-        for what, code, line in NO_MAPS
-    ),
+    *(cell(f"a figure of plotly's {what}", code, line) for what, code, line in NO_MAPS),
     no_place("a picture that is none", "image/png", "display({'image/png': 'x'}, raw=True)"),
     cell(
         "a cell that should fail and does not",
