@@ -129,6 +129,7 @@ def test_what_is_kept_of_a_number_is_what_is_shown_of_it():
         ({"title": None}, "without title: write plotly"),
         ({"labels": {"x": "a", "y": "b"}}, "without labels for color: write"),
         ({"zmin": -1, "zmax": 2}, "write zmin=0, or color_continuous_midpoint=0"),
+        ({"zmin": 0, "zmax": -1}, "write zmin=0, or color_continuous_midpoint=0"),
         ({"zmin": 0.1}, "write zmin=0, or color_continuous_midpoint=0"),
         ({"zmin": None, "zmax": None, "color_continuous_midpoint": 0.5}, "write zmin=0, or"),
         ({"text_auto": ".2s"}, "'%{z:.2s}' in its cells"),
@@ -167,6 +168,34 @@ def test_a_cell_may_have_a_text_with_its_number_or_without(template, form):
     drawn.update_traces(text=texts, texttemplate=template)
     shown = map_of(json.loads(drawn.to_json()))
     assert (shown.texts, shown.form) == (texts, form)
+
+
+def wrong(**changes) -> dict:
+    """A figure as plotly would not write it."""
+    drawn = figure()
+    drawn["data"][0] |= changes
+    return drawn
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        {"data": 5},
+        {"data": [5]},
+        {"data": [{"type": "heatmap"}], "layout": 5},
+        wrong(z=5),
+        wrong(z=[1, 2]),
+        wrong(z={"dtype": "i8", "bdata": "", "shape": "2, 2"}),
+        wrong(z={"dtype": "f8", "bdata": "AAAA", "shape": "2, 2"}),
+        wrong(z={"dtype": "f8", "bdata": "é", "shape": "2, 2"}),
+        wrong(z={"dtype": "i1", "bdata": "AAAA", "shape": "2, 2, 2"}),
+        wrong(z=[[1, 2], [3]]),
+        wrong(texttemplate=5),
+    ],
+)
+def test_what_no_plotly_has_written_is_refused_too(read):
+    with pytest.raises(GuideError, match=r"^shows .*: (draw one|give it|see where)|cannot be read"):
+        map_of(read)
 
 
 @pytest.mark.parametrize("template", ["%{x}", "%{text}%{z}", "%{z:.2f} %{text}", "%{z:d}", "a"])

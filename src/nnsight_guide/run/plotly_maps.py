@@ -44,6 +44,14 @@ def map_of(figure: Mapping[str, Any]) -> Map:
         GuideError: it is no single heat map, or a page cannot show what plotly draws.
 
     """
+    try:
+        return _map_of(figure)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error):
+        # Not from plotly, which checks what it is given; or from one that writes in another way.
+        raise GuideError(f"shows a figure of plotly's that cannot be read: {REMEDY}") from None
+
+
+def _map_of(figure: Mapping[str, Any]) -> Map:
     layout = figure.get("layout", {})
     trace = _trace(figure)
     axis = layout.get(trace.get("coloraxis"), {})
@@ -95,6 +103,8 @@ def _values(trace: Mapping[str, Any]) -> list[list[float]]:
     rows = _decoded(trace.get("z", []))
     if not rows or not rows[0]:
         raise GuideError("shows a map without numbers: give it at least one row and one column")
+    if len({len(row) for row in rows}) > 1:
+        raise ValueError("rows of unequal length")
     if not all(isinstance(v, int | float) and math.isfinite(v) for row in rows for v in row):
         raise GuideError(
             "shows a map with values that are no numbers (NaN, infinite, or none): see where they "
@@ -151,7 +161,7 @@ def _scale(axis: Mapping[str, Any], values: Sequence[Sequence[float]]) -> tuple[
     if low is None and high is None and axis.get("cmid") == 0:
         high = max(abs(value) for row in values for value in row)
         low = -high
-    if high is None or low not in (0, -high):
+    if high is None or high < 0 or low not in (0, -high):
         raise GuideError(
             "shows a map whose colours neither begin at 0 nor have it in the middle: write zmin=0, "
             "or color_continuous_midpoint=0"
@@ -177,8 +187,8 @@ def _decoded(array: Any) -> list[Any]:
     shape = [int(length) for length in str(array.get("shape", len(numbers))).split(",")]
     if len(shape) == 1:
         return numbers
-    n_columns = shape[1]
-    return [numbers[row * n_columns : (row + 1) * n_columns] for row in range(shape[0])]
+    n_rows, n_columns = shape
+    return [numbers[row * n_columns : (row + 1) * n_columns] for row in range(n_rows)]
 
 
 def _bytes(array: Mapping[str, Any]) -> bytes:
