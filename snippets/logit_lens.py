@@ -68,46 +68,46 @@ figure.update_traces(
 )
 
 # %% facts
-facts = """
-The Eiffel Tower is in the city of Paris
-The Leaning Tower is in the city of Pisa
-The Uffizi Gallery is in the city of Florence
-Big Ben is in the city of London
-Tower Bridge is in the city of London
-The British Museum is in the city of London
-Park Guell is in the city of Barcelona
-The Belem Tower is in the city of Lisbon
-The Atomium is in the city of Brussels
-Schonbrunn Palace is in the city of Vienna
-The Fisherman's Bastion is in the city of Budapest
-The Gateway of India is in the city of Mumbai
-The Golden Temple is in the city of Amritsar
-The Bund is in the city of Shanghai
-The Space Needle is in the city of Seattle
-The Alamo is in the city of San Antonio
-The Louvre is located in the city of Paris
-Notre Dame is located in the city of Paris
-The Pantheon is located in the city of Rome
-The Brandenburg Gate is located in the city of Berlin
-Checkpoint Charlie is located in the city of Berlin
-The Frauenkirche is located in the city of Dresden
-Park Guell is located in the city of Barcelona
-The Charles Bridge is located in the city of Prague
-The Little Mermaid is located in the city of Copenhagen
-The Vasa Museum is located in the city of Stockholm
-Table Mountain is located in the city of Cape Town
-The Taj Mahal is located in the city of Agra
-Osaka Castle is located in the city of Osaka
-Wat Arun is located in the city of Bangkok
-The Petronas Towers is located in the city of Kuala Lumpur
-The Willis Tower is located in the city of Chicago
-The Hollywood Sign is located in the city of Los Angeles
-The Obelisk is located in the city of Buenos Aires
-The Jet d'Eau is located in the city of Geneva
-The Suomenlinna is located in the city of Helsinki
-The Palace of the Parliament is located in the city of Bucharest
-The Maidan is located in the city of Kyiv
-""".strip().splitlines()
+facts = [
+    "The Eiffel Tower is in the city of Paris",
+    "The Leaning Tower is in the city of Pisa",
+    "The Uffizi Gallery is in the city of Florence",
+    "Big Ben is in the city of London",
+    "Tower Bridge is in the city of London",
+    "The British Museum is in the city of London",
+    "Park Guell is in the city of Barcelona",
+    "The Belem Tower is in the city of Lisbon",
+    "The Atomium is in the city of Brussels",
+    "Schonbrunn Palace is in the city of Vienna",
+    "The Fisherman's Bastion is in the city of Budapest",
+    "The Gateway of India is in the city of Mumbai",
+    "The Golden Temple is in the city of Amritsar",
+    "The Bund is in the city of Shanghai",
+    "The Space Needle is in the city of Seattle",
+    "The Alamo is in the city of San Antonio",
+    "The Louvre is located in the city of Paris",
+    "Notre Dame is located in the city of Paris",
+    "The Pantheon is located in the city of Rome",
+    "The Brandenburg Gate is located in the city of Berlin",
+    "Checkpoint Charlie is located in the city of Berlin",
+    "The Frauenkirche is located in the city of Dresden",
+    "Park Guell is located in the city of Barcelona",
+    "The Charles Bridge is located in the city of Prague",
+    "The Little Mermaid is located in the city of Copenhagen",
+    "The Vasa Museum is located in the city of Stockholm",
+    "Table Mountain is located in the city of Cape Town",
+    "The Taj Mahal is located in the city of Agra",
+    "Osaka Castle is located in the city of Osaka",
+    "Wat Arun is located in the city of Bangkok",
+    "The Petronas Towers is located in the city of Kuala Lumpur",
+    "The Willis Tower is located in the city of Chicago",
+    "The Hollywood Sign is located in the city of Los Angeles",
+    "The Obelisk is located in the city of Buenos Aires",
+    "The Jet d'Eau is located in the city of Geneva",
+    "The Suomenlinna is located in the city of Helsinki",
+    "The Palace of the Parliament is located in the city of Bucharest",
+    "The Maidan is located in the city of Kyiv",
+]
 
 questions = [fact.rpartition(" of ") for fact in facts]
 prompts = [start + " of" for start, _, _ in questions]

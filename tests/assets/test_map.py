@@ -198,8 +198,9 @@ def test_print_shows_the_whole_map_and_not_the_line_of_one_cell(visitor, site):
         assert box.evaluate("box => getComputedStyle(box).overflowX") == "visible"
 
 
-def test_what_follows_stays_where_it_is_when_a_cell_is_pointed_at(visitor, site):
-    page = opened(visitor, site)
+@pytest.mark.parametrize("width", [390, 1440])
+def test_what_follows_stays_where_it_is_when_a_cell_is_pointed_at(visitor, site, width):
+    page = opened(visitor, site, width=width)
     below = page.locator(f"{MAP} + p").last
     before = below.evaluate(TOP)
     page.locator(CELL).nth(70).hover()
