@@ -90,7 +90,8 @@ def test_a_source_written_in_another_way_is_not_guessed_at():
         display.mime_bundle(SimpleNamespace(show_code=lambda: "<script>draw(1)</script>"))
 
 
-def test_a_snippet_that_draws_is_recorded_as_figures(project, profile):
+def test_a_snippet_that_draws_is_recorded_as_figures(project, profile, monkeypatch):
+    monkeypatch.setenv("PLOTLY_RENDERER", "json")  # the author's own choice, which does not count
     (project.snippets / "draw.py").write_text(
         "from snippets.model import model\n\n"
         "# %% attend\n"
