@@ -189,6 +189,10 @@ def test_only_run_knows_kernels():
     assert knowing == {"run"}
 
 
+def test_none_imports_what_only_snippets_draw_with():
+    assert importers_of("plotly") == set()
+
+
 def test_only_site_knows_mkdocs():
     assert importers_of("mkdocs", "mkdocs_jupyter", "markdown_exec", "material") == {"site"}
     # Its name, and JupyterLab's classes; but a person may be given a command to type.

@@ -18,12 +18,13 @@ and from none below.
         reads (readings), what it gave (sealed, recordings), its freshness, and the committed
         recordings of the real model.
     choice: `use`, one line with which a reader chooses the model.
-    html: what is shown, pure: render (cells), figures, heat_maps, tabs, notes, newer (what to
-        write with newer libraries), provenance, issue (that a block fails), cards,
-        published_facts, installing (the package).
+    html: what is shown, pure: render (cells), figures and heat_maps (of attention), maps (of
+        numbers), tabs, notes, newer (what to write with newer libraries), provenance, issue (that a
+        block fails), cards, published_facts, installing (the package).
     idioms: the idioms of 2024: idiom (a file), execution in processes, verdicts, outcomes, table.
     run: the one room that knows kernels: plan (what is stale), runner, kernel, and inside of it
-        in_kernel and display; limits, failures, outputs (cleaned), real_model (committed).
+        in_kernel and display; limits, failures, outputs (cleaned), plotly_maps, real_model
+        (committed).
     canary: what the newest releases change: observation, environment, changes, ways_round, summary.
     verify: recordings against published facts and against a rerun from nothing.
     chapter: what a chapter calls, its text and the page_code in it, on the page that is built; its

@@ -9,7 +9,8 @@ from markdown import Markdown
 from nnsight_guide.chapter import gptj_source
 from nnsight_guide.chapter.page import ChapterPage, open_page
 
-GLOSSARY = "# Glossary\n\n## Head\n\n## Attention pattern\n\n## d_model\n\n## Logits\n\n## Token\n"
+ENTRIES = ("Head", "Attention pattern", "d_model", "Logit lens", "Logits", "Token")
+GLOSSARY = "# Glossary\n\n" + "\n\n".join(f"## {word}" for word in ENTRIES) + "\n"
 
 
 @pytest.fixture
@@ -46,6 +47,14 @@ def test_only_the_first_use_of_a_word_is_linked(render):
         ("Logits", "../glossary.md#logits"),
     ]
     assert " ".join(page.text.split()) == "One token, two a token and Logits, logits."
+
+
+def test_a_word_in_a_longer_one_is_no_use_of_it_however_often_the_longer_one_stands_there(render):
+    page = render("A logit lens, another logit lens,\n\ntwo logit lenses and a logit.")
+    assert terms(page) == [
+        ("logit lens", "../glossary.md#logit-lens"),
+        ("logit", "../glossary.md#logits"),
+    ]
 
 
 @pytest.mark.parametrize(

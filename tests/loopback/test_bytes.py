@@ -37,6 +37,7 @@ def test_every_snippet_with_a_trace_was_measured(found):
         "attention_checks",
         "attention_patterns",
         "input_and_output",
+        "logit_lens",
         "remote_execution",
         "rotary_attention",
         "trace_and_save",

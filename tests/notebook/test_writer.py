@@ -4,6 +4,7 @@ import base64
 import struct
 import zlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from textwrap import indent
 from typing import Any
 
@@ -11,9 +12,11 @@ import nbformat
 import pytest
 
 from nnsight_guide.base.errors import GuideError
+from nnsight_guide.html import maps
 from nnsight_guide.html.figures import MIME
 from nnsight_guide.html.heat_maps import heat_maps_png
 from nnsight_guide.html.installing import Package
+from nnsight_guide.html.maps import Map, map_html, map_in_notebook
 from nnsight_guide.notebook import prose
 from nnsight_guide.notebook.chapter_source import Chapter
 from nnsight_guide.notebook.writer import chapter_notebook
@@ -27,6 +30,7 @@ DRAWING = {
     "component": "AttentionPatterns",
     "props": {"tokens": ["a", "b"], "attention": [[[1.0, 0.0], [0.5, 0.5]]]},
 }
+MAP = Map("A map", "token", ["a"], "layer", ["0"], "share", [[0.5]], ".1f", None, 1, False)
 
 
 def recorded(name: str, source: str, *outputs: Mapping[str, Any], tags: tuple[str, ...] = ()):
@@ -65,6 +69,7 @@ RECORDINGS = {
         recorded("ask", "print(1)", printed("1\n")),
         recorded("fail", "nothing", RAISED, tags=("raises-exception",)),
         recorded("draw", "draw()", DRAWN),
+        recorded("map", "map()", {**DRAWN, "data": {maps.MIME: asdict(MAP), "text/plain": "0 1"}}),
     ),
 }
 
@@ -116,6 +121,18 @@ def test_a_figure_is_a_picture_in_the_file_and_the_sites_own_on_the_page():
     assert base64.b64decode(file["data"]["image/png"]).startswith(b"\x89PNG")
     assert set(page["data"]) == {"text/html", "text/plain"}
     assert "guide-figure" in page["data"]["text/html"]
+
+
+def test_a_map_is_a_table_in_the_file_and_the_sites_own_on_the_page():
+    for call in ("cell", "output"):
+        chapter = block(f'{call}("first", "map")')
+        file, page = (made(chapter, for_page=for_page)[0] for for_page in (False, True))
+        if call == "cell":
+            assert file["outputs"][0]["data"].keys() == {"text/html", "text/plain"}
+            shown = [each["outputs"][0]["data"]["text/html"] for each in (file, page)]
+        else:
+            shown = [each["source"] for each in (file, page)]
+        assert shown == [map_in_notebook(MAP), map_html(MAP)]
 
 
 def test_an_output_alone_stands_in_a_markdown_cell():

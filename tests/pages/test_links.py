@@ -15,6 +15,8 @@ WORDS = {
     heading: re.compile(rf"\b{heading.removesuffix('s')}(e?s)?\b".replace(" ", r"\s+"), re.I)
     for heading in re.findall(r"^## (.*)$", (ROOT / "docs/glossary.md").read_text(), re.M)
 }
+LONGEST_FIRST = sorted(WORDS, key=len, reverse=True)
+ANY_WORD = re.compile("|".join(WORDS[word].pattern for word in LONGEST_FIRST), re.I)
 # What the reader sees as a title, as code or as the guide's own remark, rather than as prose.
 NOT_PROSE = (
     "h1, h2, h3, h4, h5, h6, th, summary, label, .admonition-title, pre, figure, script, "
@@ -41,11 +43,18 @@ def link_around(text: NavigableString, kind: str) -> Tag | None:
 
 
 def uses(word: str, page: BeautifulSoup) -> list[NavigableString]:
-    """Return the pieces of prose that use a word; in inline code it must stand alone."""
+    """Return the pieces of prose that use a word; in inline code it must stand alone.
+
+    What is a part of another word is no use of it: "logit" in "logit lens".
+    """
     return [
         text
         for text in prose(page)
-        if (WORDS[word].fullmatch(text) if text.find_parent("code") else WORDS[word].search(text))
+        if (
+            WORDS[word].fullmatch(text)
+            if text.find_parent("code")
+            else any(WORDS[word].fullmatch(use.group()) for use in ANY_WORD.finditer(text))
+        )
     ]
 
 

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from nnsight_guide.demo_model.checkpoint import checkpoint
-from nnsight_guide.html.figures import MIME
+from nnsight_guide.html import figures, maps
 from tests.support.notebooks import execute
 from tests.support.pages import ROOT, chapter_pages
 
@@ -118,8 +118,9 @@ def test_every_output_is_the_recorded_one(downloads, recorded):
                 kept = {k: v for k, v in original.items() if k not in ("data", "execution_count")}
                 assert kept.items() <= output.items(), name
                 data = dict(original.get("data", {}))
-                if data.pop(MIME, None):
-                    assert output["data"].pop("image/png")
+                for kind, seen in ((figures.MIME, "image/png"), (maps.MIME, "text/html")):
+                    if data.pop(kind, None):
+                        assert output["data"].pop(seen)
                 assert output.get("data", {}) == data, name
                 n_outputs += 1
     assert n_outputs > 40

@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 WHEEL = re.compile(r'pip install "([^"]+\.whl)"')
-PINNED = ("nnsight", "transformers", "accelerate", "circuitsvis")
+PINNED = ("nnsight", "transformers", "accelerate", "circuitsvis", "plotly")
 SAYING = ("index", "demo-model")  # the pages that say how it is installed
 
 

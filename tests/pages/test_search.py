@@ -73,6 +73,7 @@ QUERIES = {
     "rotary embedding": "glossary/#rotary-embedding",
     "residual stream": "glossary/#residual-stream",
     "hidden states": "glossary/#hidden-state",
+    "logit lens": "chapters/logit-lens/",
     "induction head": "exercises/attention-patterns/#induction-heads",
     "what is nnsight": "",
     "demo model": "demo-model/",

@@ -10,6 +10,7 @@ from circuitsvis.attention import attention_patterns
 from circuitsvis.tokens import colored_tokens
 from IPython.core.formatters import DisplayFormatter
 
+from nnsight_guide.html import maps
 from nnsight_guide.html.figures import MIME, figure_html
 from nnsight_guide.recording import recordings
 from nnsight_guide.recording.recordings import Recording
@@ -89,7 +90,8 @@ def test_a_source_written_in_another_way_is_not_guessed_at():
         display.mime_bundle(SimpleNamespace(show_code=lambda: "<script>draw(1)</script>"))
 
 
-def test_a_snippet_that_draws_is_recorded_as_a_figure(project, profile):
+def test_a_snippet_that_draws_is_recorded_as_figures(project, profile, monkeypatch):
+    monkeypatch.setenv("PLOTLY_RENDERER", "json")  # the author's own choice, which does not count
     (project.snippets / "draw.py").write_text(
         "from snippets.model import model\n\n"
         "# %% attend\n"
@@ -100,7 +102,16 @@ def test_a_snippet_that_draws_is_recorded_as_a_figure(project, profile):
         "tokens = ['The', ' E', 'iff', 'el', ' Tower', ' is', ' in', ' the', ' city', ' of']\n"
         "cv.attention.attention_patterns(tokens=tokens, attention=attention)\n\n"
         "# %% again\n"
-        "cv.attention.attention_patterns(tokens=tokens, attention=attention)\n"
+        "cv.attention.attention_patterns(tokens=tokens, attention=attention)\n\n"
+        "# %% map\n"
+        "import plotly.express as px\n\n"
+        "figure = px.imshow(\n"
+        "    attention[0].float().detach(), x=tokens, y=tokens, zmin=0, zmax=1,\n"
+        "    text_auto='.2f', title='Head 0',\n"
+        "    labels=dict(x='looked at', y='looks', color='attention'))\n"
+        "figure\n\n"
+        "# %% map_again\n"
+        "figure.show()\n"
     )
     with closing(Runner(project)) as runner:
         assert runner.run_stale(Plan(project, profile, ["draw"])) == ["draw"]
@@ -111,3 +122,9 @@ def test_a_snippet_that_draws_is_recorded_as_a_figure(project, profile):
     attention = drawn["data"][MIME]["props"]["attention"]
     assert np.shape(attention) == (16, 10, 10)
     assert figure_html(drawn["data"][MIME]).startswith('<figure class="guide-figure" id="figure-')
+    (shown,), (again,) = (recording.cell(name)["outputs"] for name in ("map", "map_again"))
+    assert shown["data"] == again["data"]
+    assert sorted(shown["data"]) == [maps.MIME, "text/plain"]
+    map_ = maps.Map(**shown["data"][maps.MIME])
+    assert map_.rows == map_.columns
+    np.testing.assert_allclose(map_.values, np.array(attention[0]), atol=0.006)

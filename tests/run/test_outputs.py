@@ -91,7 +91,11 @@ def test_what_a_terminal_obeys_is_obeyed_and_the_last_state_of_a_line_stays(prin
             {"text/plain": "<__main__.f.<locals>.A object at 0x7f>", "text/html": "<b>"},
             ["text/html"],
         ),
-        ({"application/vnd.plotly.v1+json": {}}, ["application/vnd.plotly.v1+json"]),
+        ({"application/vnd.plotly.v1+json": {}}, []),  # a heat map, or refused before
+        (
+            {"application/vnd.nnsight-guide.map+json": {}},
+            ["application/vnd.nnsight-guide.map+json"],
+        ),
         ({"image/png": "that is none"}, ["image/png"]),
         ({"text/latex": "$x$", "text/html": "x"}, ["text/html", "text/latex"]),
     ],

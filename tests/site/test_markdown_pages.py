@@ -3,6 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 
+from nnsight_guide.html.maps import Map, map_html
 from nnsight_guide.html.render import output_html
 from nnsight_guide.site.markdown_pages import preprocess
 
@@ -12,6 +13,11 @@ TABS = (
     '<div class="tabbed-block"><p>2</p></div></div></div>'
 )
 FIGURE = '<figure class="guide-figure"><svg role="img" aria-label="Heads."><g/></svg></figure>'
+MAP = map_html(
+    Map(
+        "A map", "token", [" a", "b|"], "layer", ["0"], "share", [[0.5, 1.0]], ".1f", None, 1, False
+    )
+)
 IDIOMS = (
     '<table class="guide-idioms"><thead><tr><th>Idiom</th><th>Then</th></tr></thead><tbody><tr>'
     '<th><span class="guide-idiom-title">Old</span></th><td><pre>x</pre></td></tr></tbody></table>'
@@ -25,6 +31,11 @@ IDIOMS = (
         (TABS, "One|1|Two|2"),
         (FIGURE, "Figure: Heads."),
         (IDIOMS, "Old|Then|x"),
+        (
+            MAP,
+            "Figure: A map. A map of share: a row for each layer, a column for each token. Largest "
+            "1.0 at layer 0, token b|.|layer ↓ token →| a|b||0|0.5|1.0",
+        ),
         ('<h2>Title<a class="headerlink">¶</a></h2>', "Title"),
         ("<details><summary>Why?</summary><p>So.</p></details>", "Why?|So."),
     ],

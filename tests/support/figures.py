@@ -17,6 +17,7 @@ from tests.support.browser import Site, served
 from tests.support.paths import ROOT
 
 TOKENS = ["The", " E", "iff", "el", " Tower", " is", " in", " the", " city", " of"]
+COLOURS = {"primary": "white", "accent": "custom"}
 SCHEMES = {"light": "default", "dark": "slate"}
 
 
@@ -51,7 +52,7 @@ def site_of(root: Path, pages: Mapping[str, str]) -> Iterator[Site]:
         (docs / name).write_text(text, encoding="utf-8")
     with served(root / "site") as address:
         palette = [
-            {"media": f"(prefers-color-scheme: {name})", "scheme": scheme}
+            {"media": f"(prefers-color-scheme: {name})", "scheme": scheme, **COLOURS}
             for name, scheme in SCHEMES.items()
         ]
         features = ["content.tabs.link", "navigation.instant"]
@@ -61,8 +62,10 @@ def site_of(root: Path, pages: Mapping[str, str]) -> Iterator[Site]:
             "site_url": address,
             "theme": theme,
             "extra": {"generator": False},
-            "extra_css": ["assets/guide.css", "assets/figure.css"],
-            "extra_javascript": [{"path": "assets/figure.js", "defer": True}],
+            "extra_css": [f"assets/{name}.css" for name in ("theme", "guide", "figure", "map")],
+            "extra_javascript": [
+                {"path": f"assets/{name}.js", "defer": True} for name in ("access", "figure", "map")
+            ],
             "nav": [*pages],
         }
         (root / "mkdocs.yml").write_text(yaml.safe_dump(config))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nnsight_guide.base.errors import GuideError
 
-LIBRARIES = ("nnsight", "torch", "transformers", "accelerate", "circuitsvis")
+LIBRARIES = ("nnsight", "torch", "transformers", "accelerate", "circuitsvis", "plotly")
 
 
 def installed_versions() -> dict[str, str]:

@@ -66,6 +66,7 @@ class CrossLinker(Treeprocessor):  # type: ignore[misc]
         glossary = f"docs/{GLOSSARY}"
         words = {} if page == glossary else glossary_words(self.docs / GLOSSARY)
         self.base = posixpath.relpath(glossary, posixpath.dirname(page))
+        self.words = tuple(words)
         self.unused = dict(words)  # the words that the page has not used so far, and their anchors
         self._link(root)
 
@@ -108,13 +109,19 @@ class CrossLinker(Treeprocessor):  # type: ignore[misc]
         _append_text(element, rest)
 
     def _next_use(self, text: str) -> re.Match[str] | None:
-        """Return where the text first uses a word that the page has not used before."""
-        return any_of(tuple(self.unused)).search(text) if self.unused else None
+        """Return where the text first uses a word that the page has not used before.
+
+        What is a part of another word is no use: "logit" in "logit lens".
+        """
+        uses = any_of(self.words).finditer(text) if self.words else ()
+        return next((use for use in uses if self._word(use) in self.unused), None)
+
+    def _word(self, use: re.Match[str]) -> str:
+        return next(word for word in self.words if any_of((word,)).fullmatch(use.group()))
 
     def _term(self, use: re.Match[str]) -> Element:
         """Return a link to the entry of the word that is used here, and is used from now on."""
-        word = next(word for word in self.unused if any_of((word,)).fullmatch(use.group()))
-        href = f"{self.base}#{self.unused.pop(word)}"
+        href = f"{self.base}#{self.unused.pop(self._word(use))}"
         return Element("a", {"class": "guide-term", "href": href})
 
     def _text(self, code: Element) -> str:

@@ -129,7 +129,7 @@ def _entropy(row: Sequence[float]) -> float:
     return -sum(value * math.log(value) for value in row if value > 0)
 
 
-def _visible(token: str) -> str:
+def visible(token: str) -> str:
     """Give a sign to a token's white space, and leave out what no page may hold."""
     token = token.replace("\n", "↵").replace("\t", "⇥")
     return "".join(letter for letter in token if letter.isprintable())
@@ -158,7 +158,7 @@ def _checked(drawing: Mapping[str, Any]) -> tuple[list[str], list[Pattern]]:
             "attention_patterns was given values that do not lie between 0 and 1: "
             "give it probabilities, from after the softmax"
         )
-    return [_visible(token) for token in tokens], heads
+    return [visible(token) for token in tokens], heads
 
 
 def _shape(values: Any) -> list[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nnsight_guide.html.render import code_html
 
-PINNED = ("nnsight", "transformers", "accelerate", "circuitsvis")
+PINNED = ("nnsight", "transformers", "accelerate", "circuitsvis", "plotly")
 DOWNLOADS = "downloads/"
 # An environment of its own: many a system's Python refuses anything new.
 OWN_ENVIRONMENT = "python3 -m venv guide\n. guide/bin/activate\n"

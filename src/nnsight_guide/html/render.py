@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from nnsight_guide.html import figures
+from nnsight_guide.html import figures, maps
 
 if TYPE_CHECKING:
     from pygments.formatters.html import HtmlFormatter
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 # What a browser takes for nothing but a picture.
 IMAGES = ("image/png", "image/jpeg")
+# What the site draws itself: how a page shows what was recorded under each of these types.
+DRAWN: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    figures.MIME: figures.figure_html,
+    maps.MIME: lambda recorded: maps.map_html(maps.Map(**recorded)),
+}
 TAG = re.compile(r"<[^>]*>")
 
 # The calls of a chapter that show a cell → the attribute in which their block names its snippet.
@@ -107,6 +112,11 @@ def output_text(output: Mapping[str, Any]) -> str:
     return text.replace("\0", "").rstrip()
 
 
+def drawn_kind(output: Mapping[str, Any]) -> str | None:
+    """Return the type under which an output has a figure for the site to draw, if it has one."""
+    return next((kind for kind in DRAWN if kind in output.get("data", {})), None)
+
+
 def details_html(
     summary: str, body: str, kind: str = "example", *, is_searched: bool = True
 ) -> str:
@@ -127,8 +137,8 @@ def shown_html(outputs: Iterable[Mapping[str, Any]]) -> str:
     lines: list[str] = []
     for output in outputs:
         data = output.get("data", {})
-        if figures.MIME in data:
-            html, lines = html + _text_html(lines) + figures.figure_html(data[figures.MIME]), []
+        if kind := drawn_kind(output):
+            html, lines = html + _text_html(lines) + DRAWN[kind](data[kind]), []
         elif kind := next((kind for kind in IMAGES if kind in data), None):
             html, lines = html + _text_html(lines) + _image_html(output, kind), []
         elif text := output_text(output):

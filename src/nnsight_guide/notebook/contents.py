@@ -1,16 +1,16 @@
 """The cells of a notebook, one after another: text is gathered until a cell of another kind. Pure.
 
-A figure is recorded as data for the site's script. A notebook that is a page of the site has the
-site's own figure; one to download, a picture that every viewer shows.
+A figure is recorded as data for the site. A notebook that is a page of the site has the site's own
+figure; one to download, what every viewer shows: a picture of attention, and the table of a map.
 """
 
 import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nnsight_guide.html import figures
+from nnsight_guide.html import figures, maps
 from nnsight_guide.html.heat_maps import heat_maps_png
-from nnsight_guide.html.render import IMAGES
+from nnsight_guide.html.render import DRAWN, IMAGES, drawn_kind
 
 Cell = dict[str, Any]
 
@@ -53,11 +53,12 @@ class Contents:
             cell["metadata"] = {"tags": tags}
         self._add(cell)
 
-    def add_figure(self, drawing: Mapping[str, Any]) -> None:
-        """Add a figure alone, without the code that drew it."""
+    def add_figure(self, kind: str, drawing: Mapping[str, Any]) -> None:
+        """Add a figure alone, without the code that drew it; `kind` is the type of its data."""
         self._end_text()
-        if self.for_page:
-            self._add({"cell_type": "markdown", "source": figures.figure_html(drawing)})
+        if self.for_page or kind == maps.MIME:
+            source = DRAWN[kind](drawing) if self.for_page else _table(drawing)
+            self._add({"cell_type": "markdown", "source": source})
             return
         words = figures.text_alternative(drawing["props"]["tokens"], drawing["props"]["attention"])
         words = words.replace("[", "(").replace("]", ")").replace("\n", " ")  # it is in brackets
@@ -88,14 +89,21 @@ def _shown_output(output: Mapping[str, Any], *, for_page: bool) -> dict[str, Any
     """
     if "data" not in output:
         return dict(output)
-    drawing = output["data"].get(figures.MIME)
     shown = ("text/plain", *IMAGES)
     data = {kind: output["data"][kind] for kind in shown if kind in output["data"]}
-    if drawing is not None and for_page:
-        data["text/html"] = figures.figure_html(drawing)
-    elif drawing is not None:
-        data[PNG] = _png(drawing)
+    if kind := drawn_kind(output):
+        drawing = output["data"][kind]
+        if for_page:
+            data["text/html"] = DRAWN[kind](drawing)
+        elif kind == maps.MIME:
+            data["text/html"] = _table(drawing)
+        else:
+            data[PNG] = _png(drawing)
     return {**output, "data": data}
+
+
+def _table(drawing: Mapping[str, Any]) -> str:
+    return maps.map_in_notebook(maps.Map(**drawing))
 
 
 def _png(drawing: Mapping[str, Any]) -> str:

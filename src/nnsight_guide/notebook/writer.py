@@ -10,7 +10,7 @@ from typing import Any
 
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.chapter.text import Block, Box, Call, Fence, Text, calls_in
-from nnsight_guide.html import figures, notes, provenance, render
+from nnsight_guide.html import notes, provenance, render
 from nnsight_guide.html.published_facts import published_html
 from nnsight_guide.model.profiles import GPT_J
 from nnsight_guide.notebook import opening, prose
@@ -107,8 +107,8 @@ class _Notebook:
 
     def add_output(self, call: Call) -> None:
         for output in self.chapter.recorded(call)["outputs"]:
-            if drawing := output.get("data", {}).get(figures.MIME):
-                self.contents.add_figure(drawing)
+            if kind := render.drawn_kind(output):
+                self.contents.add_figure(kind, output["data"][kind])
             elif text := render.output_text(output):
                 self.contents.add_text(prose.fence("text", text))
 

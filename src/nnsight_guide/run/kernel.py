@@ -26,6 +26,7 @@ MAX_PATH = 80  # of a folder for sockets, whose own paths may have about a hundr
 # What keeps a kernel's output the same on every machine.
 QUIET = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "PLOTLY_RENDERER": "plotly_mimetype",  # else by editor, which it tells by variables
     "PYTHONHASHSEED": "0",
     "TQDM_DISABLE": "1",
     "TRANSFORMERS_VERBOSITY": "error",

@@ -8,13 +8,15 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.machine_paths import called
-from nnsight_guide.html import figures
+from nnsight_guide.html import figures, maps
 from nnsight_guide.html.render import IMAGES
+from nnsight_guide.run import plotly_maps
 
 # What a terminal obeys: colours and moves, titles and links (which end with a bell), the rest.
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
@@ -95,6 +97,9 @@ def _shown(data: Any, replaced: Callable[[str], str]) -> Any:
     """Return of what is shown in several forms those that a page has a place for."""
     kept = {kind: data[kind] for kind in (figures.MIME,) if kind in data}
     kept |= {kind: image for kind in IMAGES if (image := _image(data, kind))}
+    if plotly_maps.MIME in data:
+        shown = plotly_maps.map_of(data[plotly_maps.MIME])
+        return {**kept, maps.MIME: asdict(shown), "text/plain": maps.map_text(shown)}
     if "text/plain" in data:
         kept["text/plain"] = replaced(data["text/plain"])
     return kept
@@ -116,6 +121,7 @@ def check_shown(outputs: Iterable[Mapping[str, Any]]) -> None:
     """
     outputs = list(outputs)
     figures.check_figures(outputs)
+    plotly_maps.check_maps(outputs)
     for output in outputs:
         if kinds := kinds_without_a_place(output):
             raise GuideError(
@@ -130,7 +136,7 @@ def kinds_without_a_place(output: Mapping[str, Any]) -> list[str]:
     Text that only names an object ("<IPython.core.display.Markdown object>") is not taken for it.
     """
     data = output.get("data", {})
-    if figures.MIME in data or any(_image(data, kind) for kind in IMAGES):
+    if {figures.MIME, plotly_maps.MIME} & {*data} or any(_image(data, kind) for kind in IMAGES):
         return []
     others = sorted(data.keys() - {"text/plain"})
     text = data.get("text/plain")

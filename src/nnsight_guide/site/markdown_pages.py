@@ -1,8 +1,8 @@
 """A page's HTML, made ready to become Markdown for tools; mkdocs-llmstxt calls `preprocess`.
 
 What a browser shows by its style sheet or by a click (which text is output, which tab is which,
-what a figure shows) has to stand there as text. The table of the idioms of 2024, with code in its
-cells, becomes sections: Markdown has no such tables.
+what a figure shows) has to stand there as text, and a map as its table. The table of the idioms of
+2024, with code in its cells, becomes sections: Markdown has no such tables.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ def preprocess(soup: BeautifulSoup, output: str) -> None:
         picture = figure.select_one("[role=img]")
         words = str(picture["aria-label"]) if picture else ""
         figure.replace_with(_paragraph(soup, f"Figure: {words}"))
+    for figure in soup.select(".guide-map"):
+        _tell(soup, figure)
     for block in soup.select(".guide-output"):
         block.insert(0, _paragraph(soup, "Output:"))
     for table in soup.select(".guide-idioms"):
@@ -40,6 +42,20 @@ def preprocess(soup: BeautifulSoup, output: str) -> None:
         title.replace_with(_paragraph(soup, title.get_text(), strong=True))
     for picture in soup.select("svg, img"):
         picture.decompose()
+
+
+def _tell(soup: BeautifulSoup, figure: Tag) -> None:
+    """Put in the place of a map its words and its table, which has one head and no spans."""
+    table = figure.table
+    assert table is not None
+    columns_are, head = table.select("thead > tr")
+    corner = head.select("th")[0]
+    corner.string = f"{corner.get_text()} ↓ {columns_are.get_text()} →"
+    columns_are.decompose()
+    (words,) = figure.select(".guide-map-words")
+    title = table.select("caption")[0].extract()
+    figure.insert_before(_paragraph(soup, f"Figure: {title.get_text()}. {words.get_text()}"))
+    figure.replace_with(table)
 
 
 def _spread(soup: BeautifulSoup, table: Tag) -> None:

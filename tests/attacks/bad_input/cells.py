@@ -23,6 +23,37 @@ with open("count.txt", "r+") as file:
     print(count + 1, file=file)"""
 
 
+ONE_MAP = "draw one heat map, with plotly.express.imshow, or show a picture (PNG or JPEG)"
+WITH_LABELS = "plotly.express.imshow(…, title=…, labels=dict(x=…, y=…, color=…))"
+IMSHOW = (
+    "import plotly.express as px\npx.imshow({}, title='t', labels=dict(x='x', y='y', color='c'){})"
+)
+NO_MAPS = (
+    ("that draws lines", "import plotly.graph_objects as go\ngo.Figure(go.Scatter(y=[1, 2]))",
+     f"shows a figure of plotly's (scatter): {ONE_MAP}"),
+    ("that is a surface, shown by a method",
+     "import plotly.graph_objects as go\ngo.Figure(go.Surface(z=[[1, 2], [3, 4]])).show()",
+     f"shows a figure of plotly's (surface): {ONE_MAP}"),
+    ("with two maps", "import plotly.express as px\nimport torch\n"
+     "px.imshow(torch.ones(2, 2, 2), facet_col=0)",
+     f"shows a figure of plotly's (heatmap, heatmap): {ONE_MAP}"),
+    ("with nothing in it", "display({'application/vnd.plotly.v1+json': {}}, raw=True)",
+     f"shows a figure of plotly's (empty): {ONE_MAP}"),
+    ("without words", "import plotly.express as px\npx.imshow([[0, 1]], zmin=0, title='t')",
+     "shows a map without labels for x and labels for y and labels for color: write "
+     f"{WITH_LABELS}"),
+    ("with a NaN", IMSHOW.format("[[0, float('nan')]]", ", zmin=0, zmax=1"),
+     "shows a map with values that are no numbers (NaN, infinite, or none): see where they come "
+     "from, or leave out their rows and columns"),
+    ("whose colours begin anywhere", IMSHOW.format("[[3, 4]]", ""),
+     "shows a map whose colours neither begin at 0 nor have it in the middle: write zmin=0, or "
+     "color_continuous_midpoint=0"),
+    ("with a name twice", IMSHOW.format("[[0, 1]]", ", zmin=0, x=['a', 'a']"),
+     "shows a map that names two places along x 'a', and plotly draws one for both: number them, "
+     "as in [f'{i} {token}' for i, token in enumerate(tokens)]"),
+)  # fmt: skip
+
+
 def no_place(shown: str, kind: str, code: str) -> Case:
     """Return the case of a cell that shows what a page cannot."""
     line = (
@@ -100,11 +131,7 @@ CASES = [
         "text/html",
         "class Odd:\n    def _repr_html_(self):\n        return '<b>a</b>'\n\n\nOdd()",
     ),
-    no_place(
-        "a figure of plotly's",
-        "application/vnd.plotly.v1+json",
-        "display({'application/vnd.plotly.v1+json': {}}, raw=True)",
-    ),
+    *(cell(f"a figure of plotly's {what}", code, line) for what, code, line in NO_MAPS),
     no_place("a picture that is none", "image/png", "display({'image/png': 'x'}, raw=True)"),
     cell(
         "a cell that should fail and does not",

@@ -99,8 +99,8 @@ CASES = [
         "a transformers that nnsight does not go with",
         "nnsight_guide run odd",
         "transformers 5.24.0 does not go together with the rest (nnsight 0.8.1, torch …, "
-        "transformers 5.24.0, accelerate …, circuitsvis …): the guide needs transformers<5.24,>=5; "
-        "`make install` brings it",
+        "transformers 5.24.0, accelerate …, circuitsvis …, plotly …): the guide needs "
+        "transformers<5.24,>=5; `make install` brings it",
         SOMETHING,
         means=partial(means.installed, name="transformers", version="5.24.0"),
     ),

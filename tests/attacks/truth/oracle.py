@@ -2,7 +2,8 @@
 
 There is no kernel here, no recording and no cache, and nothing of `nnsight_guide` but what a
 snippet itself imports. The cells run in one namespace, as in a notebook: shown is what a cell
-prints, and the value of its last expression. A figure is shown as its tokens and its numbers.
+prints, and the value of its last expression. A figure is shown as its tokens and its numbers, a map
+of plotly's as its words and what stands in its cells.
 """
 
 import ast
@@ -69,8 +70,35 @@ def _run(code: str, file: str, namespace: dict[str, Any]) -> Exception | None:
 
 
 def _display(value: object) -> None:
-    if value is not None:
+    if type(value).__module__.startswith("plotly."):
+        print(map_as_text(*_map(value)))
+    elif value is not None:
         print(repr(value))
+
+
+def map_as_text(words: list[str], columns: list[str], rows: list[str], cells: list[str]) -> str:
+    """Return a map in the form in which it is compared: without the spaces around what it says."""
+    parts = ([text.strip() for text in part] for part in (words, columns, rows, cells))
+    return json.dumps(["map", *parts])
+
+
+def _map(figure: Any) -> tuple[list[str], list[str], list[str], list[str]]:
+    """Return what plotly was asked to draw."""
+    (trace,), layout = figure.data, figure.layout
+    values = trace.z.tolist()
+    titles = (layout, layout.xaxis, layout.yaxis, layout.coloraxis.colorbar)
+    n_rows, n_columns = len(values), len(values[0])
+    form = trace.texttemplate.rpartition(":")[2].rstrip("}")
+    texts = trace.text if trace.text is not None else [[""] * n_columns] * n_rows
+    cells = [
+        f"{texts[row][column]} {format(round(values[row][column], 4) + 0.0, form)}"
+        for row in range(n_rows)
+        for column in range(n_columns)
+    ]
+    columns = range(n_columns) if trace.x is None else trace.x
+    rows = range(n_rows) if trace.y is None else trace.y
+    words = [str(titled.title.text) for titled in titles]
+    return words, [*map(str, columns)], [*map(str, rows)], cells
 
 
 def _draw_as_text() -> None:
