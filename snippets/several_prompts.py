@@ -22,7 +22,7 @@ for token_ids in padded["input_ids"]:
 
 # %% alone
 def best_of(text):
-    """Return the best next token of each prompt, and its probability."""
+    """Return each prompt's best next token, and its probability."""
     with model.trace(text, remote=REMOTE):
         probabilities = model.lm_head.output[:, -1].float().softmax(-1)
         best_p, best_tokens = probabilities.max(dim=-1)
@@ -42,7 +42,8 @@ def best_without(text, position):
     """Return the best next tokens without what layer 2 says there."""
     with model.trace(text, remote=REMOTE):
         model.transformer.h[2].output[0][:, position] = 0
-        best_tokens = model.lm_head.output[:, -1].argmax(-1).tolist().save()
+        last = model.lm_head.output[:, -1]  # (batch, vocab_size)
+        best_tokens = last.argmax(dim=-1).tolist().save()
     return [model.tokenizer.decode(token) for token in best_tokens]
 
 
@@ -118,16 +119,17 @@ print(f"Big Ben is in the city of Paris: {p_paris:.2f}")
 with model.trace(eiffel, remote=REMOTE) as tracer:
     cache = tracer.cache(modules=[layer.mlp for layer in layers])
 
-for name in cache.keys():
+names = cache.keys()
+for name in names:
     print(name, list(cache[name].output.shape))
 
 # %% stop
 with model.trace(eiffel, remote=REMOTE) as tracer:
     cache = tracer.cache(modules=[*layers])
-    layers[1].output
+    size = layers[1].output[0].norm().item().save()
     tracer.stop()
 
-print("has run:", cache.keys())
+print(f"{size:.0f}, and has run: {cache.keys()}")
 
 # %% what_stays
 with model.trace(eiffel, remote=REMOTE):
