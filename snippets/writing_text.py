@@ -140,7 +140,9 @@ wanted = [model.tokenizer.encode(goal)[0] for _, goal in pairs]
 
 def n_turned(logits):  # (n_pairs, vocab_size)
     best = logits.argmax(dim=-1).tolist()
-    return sum(map(int.__eq__, best, wanted))
+    return sum(
+        token == goal for token, goal in zip(best, wanted, strict=True)
+    )
 
 
 def noise_like(vectors):
