@@ -20,6 +20,9 @@ TENSORS = {
     ("attention_patterns", "induction"): "the patterns are searched, and one is drawn, here",
     ("remote_execution", "much"): "shows what it costs to save a tensor",
     ("rotary_attention", "queries_and_keys"): "the pattern is computed from them, here",
+    ("several_prompts", "cache"): "shows what a cache keeps, which are tensors",
+    ("several_prompts", "stop"): "shows it by a cache",
+    ("several_prompts", "what_stays"): "compares how much each way of saving keeps",
     ("trace_and_save", "trace"): "the first tensors that a reader saves",
     ("trace_and_save", "not_a_copy"): "shows that what is saved is no copy",
     ("trace_and_save", "what_to_save"): "compares how much each way of saving brings down",
@@ -36,10 +39,12 @@ def test_every_snippet_with_a_trace_was_measured(found):
     assert {snippet for snippet, _ in found} == {
         "attention_checks",
         "attention_patterns",
+        "changing_values",
         "input_and_output",
         "logit_lens",
         "remote_execution",
         "rotary_attention",
+        "several_prompts",
         "trace_and_save",
     }
 

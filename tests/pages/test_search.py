@@ -61,7 +61,12 @@ QUERIES = {
     "decode tokens": "chapters/tokenizers/#from-ids-to-text",
     "draw attention": "exercises/attention-patterns/",
     "heatmap": "exercises/attention-patterns/",
-    "ablate a layer": "glossary/#intervention",
+    "ablate a layer": "chapters/changing-values/",
+    "change a value": "chapters/changing-values/",
+    "zero ablation": "chapters/changing-values/#zero-is-not-nothing",
+    "skip a layer": "chapters/changing-values/#leave-out-a-layer",
+    "model.edit": "chapters/changing-values/#a-model-of-its-own",
+    "ablation": "glossary/#ablation",
     "keys and values": SECOND,
     # a word
     "LLaMA": BONUS,

@@ -2,6 +2,7 @@
 
     check_attention_patterns(attention, tokens, model=model, prompt=prompt)
     check_rotary_attention(attention, model=model, prompt=prompt)
+    check_patching(restored, model=model, base=base, source=source)
 
 Neither a wrong answer nor a wrong call raises anything, since a notebook would answer with a
 traceback where a hint is wanted. Who wants to decide on it (a test) calls `fault_in_…`, which
@@ -14,6 +15,8 @@ from typing import Any
 from torch import Tensor
 
 from nnsight_guide.checks import answers
+from nnsight_guide.checks.maps import fault_in_map
+from nnsight_guide.checks.patching import Patching
 from nnsight_guide.checks.questions import Question, QuestionError
 from nnsight_guide.checks.rotary import patterns_of_slips
 
@@ -56,6 +59,50 @@ def check_rotary_attention(
         attention, model=model, prompt=prompt, layer=layer, remote=remote
     )
     _tell(fault, "recomputed from queries and keys, the patterns of layer {} are the same", layer)
+
+
+def check_patching(
+    restored: object,
+    *,
+    model: Any,
+    base: object,
+    source: object,
+    answers: object = (" Paris", " Rome"),
+    remote: bool | str = False,
+) -> None:
+    """Say whether `restored` is what patching each layer at each position restores.
+
+    Args:
+        restored: the answer, (n_layers, seq_len): the share of the difference of the two answers'
+            logits that comes back; a tensor, an array or lists.
+        model: as in `check_attention_patterns`.
+        base: the prompt that runs, in any form that `model.trace` takes.
+        source: the prompt whose states are put in; as many tokens as the base.
+        answers: the source's and the base's, each one token: texts or ids.
+        remote: as in `model.trace`.
+
+    """
+    fault = fault_in_patching(
+        restored, model=model, base=base, source=source, answers=answers, remote=remote
+    )
+    _tell(fault, "this is what each layer restores at each position")
+
+
+def fault_in_patching(
+    restored: object,
+    *,
+    model: Any,
+    base: object,
+    source: object,
+    answers: object = (" Paris", " Rome"),
+    remote: bool | str = False,
+) -> str | None:
+    """Return what is wrong with a map, or None; arguments as in `check_patching`."""
+    try:
+        asked = Patching.of(model, base, source, answers, remote)
+    except QuestionError as error:
+        return str(error)
+    return fault_in_map(restored, asked)
 
 
 def fault_in_attention_patterns(
@@ -148,6 +195,6 @@ def _wrong_form(attention: Any, question: Question, *, may_be_batch: bool = Fals
     )
 
 
-def _tell(fault: str | None, praise: str, layer: int) -> None:
+def _tell(fault: str | None, praise: str, layer: int = 0) -> None:
     # Only of a right answer is it known that its layer can be printed.
     print(f"Not yet: {fault}." if fault else f"Right: {praise.format(layer)}.")

@@ -1,0 +1,162 @@
+"""What can be wrong with a reader's map of activation patching, said as a teacher would."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from nnsight_guide.checks.patching import Logits, Patching, lead_of, patch, shares_of
+from nnsight_guide.checks.questions import QuestionError, holds_no_numbers, named
+
+WANTED = "(n_layers, seq_len)"
+HAND_IN = "hand in one number for each layer and position"
+
+
+def fault_in_map(restored: object, asked: Patching) -> str | None:
+    """Return what is wrong with a reader's map, or None."""
+    try:
+        answer = _read_map(restored)
+    except QuestionError as error:
+        return str(error)
+    n_layers, seq_len = asked.base.model.config.n_layer, len(asked.base.ids)
+    if fault := _wrong_shape(tuple(answer.shape), n_layers, seq_len):
+        return fault
+    if not answer.isfinite().all():
+        return "there are values that are no numbers, as when one divides by zero"
+    truth = patch(asked)
+    if lead_of(truth.source) == lead_of(truth.base):
+        return "the model does not tell these two prompts apart by these two answers"
+    if _close(answer, truth.shares, truth):
+        return None
+    for reason, slip in _slips(truth):
+        if _close(answer, slip, truth):
+            return reason
+    for reason, other in _other_patches(asked):
+        if _close(answer, other.shares, truth):
+            return reason
+    if seq_len > 1 and _close(answer, answer[:, :1].expand_as(answer), truth):
+        return (
+            "all positions of a layer have the same number: put in one position at a time, "
+            "[:, position], and not the whole prompt"
+        )
+    layer, position = divmod(int((answer - truth.shares).abs().argmax()), seq_len)
+    return (
+        f"the shape is right, but the numbers are others: the largest difference is at layer "
+        f"{layer}, position {position}, where {answer[layer, position]:.2f} should be "
+        f"{truth.shares[layer, position]:.2f}"
+    )
+
+
+def _slips(truth: Logits) -> Iterator[tuple[str, Tensor]]:
+    """Yield what the same runs give a reader who slips afterwards, each with the reason."""
+    leads = lead_of(truth.patched)
+    base, source = lead_of(truth.base), lead_of(truth.source)
+    shares = truth.shares
+    ends = f"{base:.1f} without a patch and {source:.1f} in the source"
+    yield (
+        f"these are differences of logits, and no shares yet: they are {ends}, so subtract the "
+        "first, and divide by how far the two lie apart",
+        leads,
+    )
+    yield (
+        f"these are changes of the difference, and no shares yet: divide by how far the two ends "
+        f"lie apart ({ends})",
+        leads - base,
+    )
+    yield "subtract the difference of the base before you divide", leads / (source - base)
+    yield (
+        "the sign is wrong: 1 is where the patched run answers as the source does, so it is "
+        "(patched - base) / (source - base)",
+        -shares,
+    )
+    yield "this is the share that is still missing: what is restored is 1 minus it", 1 - shares
+    yield (
+        "these are shares of a probability, which an answer far ahead hardly changes: take the "
+        "difference of the two logits",
+        shares_of(*(p[..., 0] for p in (truth.p_patched, truth.p_base, truth.p_source))),
+    )
+    yield (
+        "these are shares of one answer's logit: subtract the logit of the other answer",
+        shares_of(*(x[..., 0] for x in (truth.patched, truth.base, truth.source))),
+    )
+    yield (
+        "the layers stand in reverse order, as gradients come: layer 0 belongs first",
+        shares.flip(0),
+    )
+    yield "the positions stand in reverse order: the first token belongs first", shares.flip(1)
+    for step, told in ((1, "right"), (-1, "left")):
+        yield f"every number stands one position too far to the {told}", shares.roll(step, 1)
+        if len(shares) > 1:
+            moved = "late" if step == 1 else "early"
+            yield f"every number stands one layer too {moved}", shares.roll(step, 0)
+
+
+def _other_patches(asked: Patching) -> Iterator[tuple[str, Logits]]:
+    """Yield what other patches give, each of which takes runs of its own."""
+    yield (
+        "each patch has kept those of the positions before it: clone what you overwrite, or begin "
+        "each run anew, so that one position is patched at a time",
+        patch(asked, up_to=True),
+    )
+    yield (
+        "the two prompts are exchanged: `base` is the one that runs, and the states come from "
+        "`source`",
+        patch(asked.swapped),
+    )
+    for part in ("mlp", "attn"):
+        yield (
+            f"this is what patching the outputs of {part} gives: put in what the whole block "
+            "returns, `model.transformer.h[…].output[0]`",
+            patch(asked, part),
+        )
+
+
+def _close(answer: Tensor, other: Tensor, truth: Logits) -> bool:
+    return torch.allclose(answer, other, rtol=1e-3, atol=truth.tolerance)
+
+
+def _read_map(restored: object) -> Tensor:
+    """Return an answer as a tensor of numbers.
+
+    Raises:
+        QuestionError: it is none.
+
+    """
+    if restored is None or restored is ...:
+        raise QuestionError(f"`restored` is {named(restored)}: {HAND_IN}, {WANTED}")
+    try:
+        if not isinstance(restored, Tensor):
+            restored = torch.as_tensor(restored)
+        elif holds_no_numbers(restored):
+            raise QuestionError("`restored` has a shape and no numbers: save it in `model.trace`")
+        answer = restored.detach().as_subclass(Tensor).cpu().to_dense().float()
+    except QuestionError:
+        raise
+    except Exception as error:  # odd objects raise whatever they like
+        raise QuestionError(
+            f"`restored` is {named(restored)} that cannot be read as numbers: {HAND_IN}, {WANTED}"
+        ) from error
+    return answer
+
+
+def _wrong_shape(shape: tuple[int, ...], n_layers: int, seq_len: int) -> str | None:
+    right = (n_layers, seq_len)
+    wanted = f"{WANTED} = {right}"
+    if shape == right:
+        return None
+    if shape == (seq_len, n_layers):
+        return f"layers and positions are exchanged, {shape}: .T of it is {wanted}"
+    if len(shape) == 3 and 1 in shape and tuple(n for n in shape if n != 1) == right:
+        return f"there is a dimension of 1 too many, {shape}: squeeze() gives {wanted}"
+    if shape == (n_layers,):
+        return (
+            f"there is one number for each layer, {shape}: put in one position at a time, and not "
+            f"the whole prompt; wanted is {wanted}"
+        )
+    if shape == (seq_len,):
+        return f"this is one layer, {shape}: patch each of them; wanted is {wanted}"
+    if len(shape) == 2 and shape[1] == seq_len:
+        return f"the model has {n_layers} layers, and the map {shape[0]}; wanted is {wanted}"
+    if len(shape) == 2 and shape[0] == n_layers:
+        return f"the prompts have {seq_len} tokens, and the map {shape[1]}; wanted is {wanted}"
+    return f"the shape is {shape}; wanted is {wanted}"
