@@ -25,7 +25,9 @@ OWN = {
 }
 
 
-def test_what_a_person_has_set_for_their_python_and_hub_changes_no_output(site, in_a_process, tmp_path):
+def test_what_a_person_has_set_for_python_and_the_hub_changes_no_output(
+    site, in_a_process, tmp_path
+):
     startup = tmp_path / "startup.py"
     startup.write_text("import sys; sys.ps9 = print('Hello')\n")
     case = Case("nothing", "nnsight_guide run odd", "", {"snippets/odd.py": ASKS})
