@@ -1,7 +1,5 @@
 """Writing text: one step after another, and a push at each."""
 
-from itertools import permutations
-
 import torch
 
 from snippets.model import REMOTE, model
@@ -131,6 +129,8 @@ for strength, token in answers:
     print(f"{strength} {model.tokenizer.decode(token)!r}")
 
 # %% every_pair
+from itertools import permutations
+
 pairs = list(permutations(cities, 2))  # (start, goal)
 tried_on = [
     f"{first_of[start]} is located in the city of" for start, _ in pairs
@@ -152,9 +152,11 @@ def noise_like(vectors):
     return noise * lengths[:, None]
 
 
+every_so_many = max(1, len(layers) // 4)
+
 with model.session(remote=REMOTE):
     counts = [].save()
-    for number in range(0, len(layers), len(layers) // 4):
+    for number in range(0, len(layers), every_so_many):
         layer = layers[number]
 
         with model.trace(learned_from):
@@ -188,10 +190,10 @@ for strength in (0, 1, 3):
 
         with model.generate(
             visit, max_new_tokens=12, do_sample=False
-        ) as tracer:
-            for step in tracer.iter[:12]:
+        ) as run:
+            for step in run.iter[:12]:
                 middle.output[0][:, -1] += strength * vector
-            token_ids = tracer.result.save()
+            token_ids = run.result.save()
 
     print(strength, repr(model.tokenizer.decode(token_ids[0])))
 
@@ -203,9 +205,9 @@ with model.session(remote=REMOTE):
 
     with model.generate(
         visit, max_new_tokens=12, do_sample=False
-    ) as tracer:
-        for step in tracer.iter[0]:
+    ) as run:
+        for step in run.iter[0]:
             middle.output[0][:, -1] += 3 * vector
-        token_ids = tracer.result.save()
+        token_ids = run.result.save()
 
 print(repr(model.tokenizer.decode(token_ids[0])))
