@@ -33,7 +33,8 @@ and from none below.
     site: the one room that knows MkDocs: make_site, stamp (nothing to do), endings, plugin,
         preview (`make serve`), page_blocks, search_words, notebook_files, mkdocs_jupyter,
         markdown_pages (for tools), wheel (the package, for readers), offline (a zip).
-    checks: the readers' checkers: questions, answers, rotary. It imports nothing of all the others.
+    checks: the readers' checkers: questions, answers, rotary; patching and restored (what a map of
+        it says). It imports nothing of all the others.
 """
 
 import sys

@@ -15,9 +15,9 @@ from typing import Any
 from torch import Tensor
 
 from nnsight_guide.checks import answers
-from nnsight_guide.checks.restored import fault_in_map
 from nnsight_guide.checks.patching import Patching
 from nnsight_guide.checks.questions import Question, QuestionError
+from nnsight_guide.checks.restored import fault_in_map
 from nnsight_guide.checks.rotary import patterns_of_slips
 
 
