@@ -46,6 +46,7 @@ def test_every_snippet_with_a_trace_was_measured(found):
         "rotary_attention",
         "several_prompts",
         "trace_and_save",
+        "writing_text",
     }
 
 
