@@ -53,6 +53,7 @@ def test_without_the_mlp_of_layer_1_the_answer_is_lost_in_place_or_replaced(runs
     assert 4 < lead < 6
 
 
+@pytest.mark.local
 def test_a_tuple_takes_no_other_element_and_its_tensor_takes_other_values(
     recorded, recording, runs
 ):

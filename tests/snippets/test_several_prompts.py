@@ -63,6 +63,7 @@ def test_a_block_sees_its_own_prompts_and_one_without_any_sees_all(recorded):
     assert all(shape[1:] == [10, model.config.n_embd] for shape in shapes)
 
 
+@pytest.mark.local
 def test_without_a_barrier_a_block_does_not_know_the_names_of_another(recording):
     failed = recording("several_prompts").cell("no_barrier")["outputs"][-1]
     assert (failed["ename"], failed["evalue"]) == ("NameError", "name 'state' is not defined")
@@ -76,6 +77,7 @@ def test_one_vector_takes_big_ben_half_way_to_paris_by_a_barrier_or_in_a_session
     assert 0.3 < by_barrier < 0.7
 
 
+@pytest.mark.local
 def test_another_vector_of_the_same_length_does_not_take_big_ben_to_paris():
     with model.trace(remote=REMOTE) as tracer:
         barrier = tracer.barrier(2)

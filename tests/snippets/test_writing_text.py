@@ -40,6 +40,7 @@ def test_the_tokens_of_the_steps_are_the_text(recorded):
     assert lines(recorded, "one_step") == [f"the fourth: {tokens[3]!r}"]
 
 
+@pytest.mark.local
 def test_after_a_loop_without_an_end_nothing_is_reached(recording):
     *warned, failed = recording("writing_text").cell("without_an_end")["outputs"]
     assert "was never reached" in str(warned)
@@ -64,6 +65,7 @@ def text_up_to_its_full_stop():
     return tokens, written[0].tolist()
 
 
+@pytest.mark.local
 @pytest.mark.filterwarnings("ignore:.*was never reached")
 def test_past_an_early_end_a_second_block_is_reached():
     tokens, written = text_up_to_its_full_stop()
