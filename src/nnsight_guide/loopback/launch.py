@@ -152,6 +152,7 @@ def _spawn(folder: Path, log_to_terminal: bool) -> subprocess.Popen[bytes]:
         **{name: value for name, value in os.environ.items() if name not in _NOT_FOR_THE_SERVICE},
         **NONE_OF_IT,
         "HF_HUB_OFFLINE": "1",
+        "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "NNSIGHT_CONFIG": str(folder / "service.yaml"),
         "PYTHONUNBUFFERED": "1",

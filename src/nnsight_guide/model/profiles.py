@@ -100,6 +100,7 @@ def _demo() -> Profile:
             "GUIDE_REMOTE": "",
             "HF_HUB_CACHE": str(hub_cache(folder)),
             "HF_HUB_OFFLINE": "1",
+            "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",  # else it is read, wherever HF_HOME may point
         },
     )
 

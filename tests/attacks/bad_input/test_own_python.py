@@ -1,4 +1,4 @@
-"""What a person has set for their own Python is none of the pages' business."""
+"""What a person has set for their own Python and hub is none of the pages' business."""
 
 import json
 
@@ -25,12 +25,16 @@ OWN = {
 }
 
 
-def test_what_a_person_has_set_for_their_python_changes_no_output(site, in_a_process, tmp_path):
+def test_what_a_person_has_set_for_python_and_the_hub_changes_no_output(
+    site, in_a_process, tmp_path
+):
     startup = tmp_path / "startup.py"
     startup.write_text("import sys; sys.ps9 = print('Hello')\n")
     case = Case("nothing", "nnsight_guide run odd", "", {"snippets/odd.py": ASKS})
     with case.in_place(site):
-        status, errors = in_a_process(case, {**OWN, "PYTHONSTARTUP": str(startup)})
+        # Where a token is looked for lies a file.
+        own = {**OWN, "PYTHONSTARTUP": str(startup), "HF_HOME": str(startup)}
+        status, errors = in_a_process(case, own)
     assert status == 0, errors
     recorded = json.loads((site.cache / "recordings/demo/odd.ipynb").read_text())
     (output,) = recorded["cells"][-1]["outputs"]

@@ -43,7 +43,10 @@ def shown_by(snippet: Path) -> Truth:
     _draw_as_text()
     text = snippet.read_text(encoding="utf-8")
     namespace: dict[str, Any] = {"_display": _display}
-    exec(text[: MARKER.search(text).start()], namespace)
+    try:
+        exec(text[: MARKER.search(text).start()], namespace)
+    except Exception as error:  # what it imports has been changed
+        return Truth({}, type(error).__name__)
     shown: dict[str, str] = {}
     for cell in cells(text):
         with redirect_stdout(StringIO()) as printed, redirect_stderr(printed):
