@@ -18,7 +18,7 @@ from nnsight_guide.base.own_python import NONE_OF_IT
 from nnsight_guide.base.project import HOST
 from nnsight_guide.base.redaction import API_KEY_VARIABLE
 from nnsight_guide.base.scratch import scratch_folder
-from nnsight_guide.demo_model import MODEL_ID
+from nnsight_guide.demo_model import MODEL_ID, WITHOUT_HUB
 from nnsight_guide.loopback.service import Service
 from nnsight_guide.loopback.settings import LoopbackError, Settings, refuse_other_hosts
 from nnsight_guide.loopback.workers import how_it_ended
@@ -151,8 +151,7 @@ def _spawn(folder: Path, log_to_terminal: bool) -> subprocess.Popen[bytes]:
     environment = {
         **{name: value for name, value in os.environ.items() if name not in _NOT_FOR_THE_SERVICE},
         **NONE_OF_IT,
-        "HF_HUB_OFFLINE": "1",
-        "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+        **WITHOUT_HUB,
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "NNSIGHT_CONFIG": str(folder / "service.yaml"),
         "PYTHONUNBUFFERED": "1",

@@ -96,11 +96,10 @@ def _demo() -> Profile:
         # Loading by its public name, never by its folder, keeps this machine's paths off the pages.
         environment={
             **NO_KEY,
+            **demo_model.WITHOUT_HUB,
             "GUIDE_MODEL": demo_model.MODEL_ID,
             "GUIDE_REMOTE": "",
             "HF_HUB_CACHE": str(hub_cache(folder)),
-            "HF_HUB_OFFLINE": "1",
-            "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",  # else it is read, wherever HF_HOME may point
         },
     )
 
