@@ -39,22 +39,22 @@ for number, (probability, token) in enumerate(without):
 
 # %% every_position
 with model.trace(prompt, remote=REMOTE):
-    probabilities, words = [].save(), [].save()
+    probabilities, best_ids = [].save(), [].save()
     for layer in model.transformer.h:
         logits = model.lm_head(model.transformer.ln_f(layer.output[0]))
         best = logits[0].float().softmax(dim=-1).max(dim=-1)
         probabilities.append(best.values.tolist())
-        words.append(best.indices.tolist())
+        best_ids.append(best.indices.tolist())
 
 # %% draw
 import plotly.express as px
 
 token_ids = tokenizer(prompt)["input_ids"]
-tokens = [tokenizer.decode(token).strip() for token in token_ids]
+tokens = [tokenizer.decode(id_).strip() for id_ in token_ids]
 
 figure = px.imshow(
     probabilities,
-    x=[f"{position} {token}" for position, token in enumerate(tokens)],
+    x=[f"{position} {text}" for position, text in enumerate(tokens)],
     zmin=0,
     zmax=1,
     aspect="auto",
@@ -63,7 +63,7 @@ figure = px.imshow(
     labels={"x": "token", "y": "layer", "color": "probability"},
 )
 figure.update_traces(
-    text=[[tokenizer.decode(word) for word in row] for row in words],
+    text=[[tokenizer.decode(id_) for id_ in row] for row in best_ids],
     texttemplate="%{text}<br>%{z:.2f}",
 )
 

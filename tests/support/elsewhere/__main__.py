@@ -1,7 +1,8 @@
 """Run snippets, today's idioms and the checkers here, and with the model elsewhere; tell both.
 
-`python -m tests.support.elsewhere FILE` in a checkout writes a file of JSON, with what was printed
-in both places. It runs in a process of its own, since a device cannot be taken away again.
+`python -m tests.support.elsewhere FILE [DEVICE]` in a checkout writes a file of JSON, with what was
+printed on the CPU and on the device: a stand-in for a GPU, unless one that torch has is named. It
+runs in a process of its own, since the stand-in cannot be taken away again.
 """
 
 import contextlib
@@ -39,22 +40,25 @@ BROKEN = (
 PROMPT = "The Eiffel Tower is in the city of"
 
 
-def main(target: str) -> None:
+def main(target: str, device: str = elsewhere.NAME) -> None:
     """Run all of it, and write what was told."""
     sources = dict(code_that_uses_the_set_up(Project.find()))
+    if device == elsewhere.NAME:
+        sources = {name: SCAN.sub("", source) for name, source in sources.items()}
     told: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         model.dispatch()
+        model._module.to("cpu")
         told["here"] = {**printed(sources, folder), "checkers": faults()}
-        registered = elsewhere.register()
-        model._module.to(elsewhere.NAME)
+        kept = elsewhere.register() if device == elsewhere.NAME else None
+        model._module.to(device)
         told["device"] = str(model.device)
         told["elsewhere"] = {**printed(sources, folder), "checkers": faults()}
         told["broken"] = [
             error_of(sources[snippet].replace(old, new), folder) for snippet, old, new in BROKEN
         ]
-        assert registered
+        del kept  # only now may the stand-in be gone
     Path(target).write_text(json.dumps(told), encoding="utf-8")
 
 
@@ -64,7 +68,7 @@ def code_that_uses_the_set_up(project: Project) -> Iterator[tuple[str, str]]:
         path = project.snippet_path(name)
         source = path.read_text(encoding="utf-8")
         if SET_UP in source and not is_remote(path):
-            yield name, SCAN.sub("", source)
+            yield name, source
     for idiom in read_idioms(project.snippets / IDIOMS_FOLDER):
         if f"{SET_UP} model" in idiom.setup:  # others load a model of their own
             yield f"{IDIOMS_FOLDER}/{idiom.name}", f"{idiom.setup}\n\n{idiom.now}\n"
