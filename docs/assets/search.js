@@ -1,6 +1,32 @@
-// Who comes from the search is shown what was found: a fold opens if the word stands in it alone.
+// The search: it is asked for the words that carry a question, and what it found is shown.
 (() => {
   "use strict";
+
+  // The index holds none of these. The theme looks for all words that begin with one that is typed,
+  // and so finds "attention", "API" and "and" wherever there is "a".
+  const FILLERS = new Set(
+    ("a am an and are as at be but by can do does for from get has have how i if in is it its me my no " +
+      "not of on or so some than that the their them there these this to want was we what when " +
+      "where which who why will with you your").split(" "),
+  );
+  const QUERY = 2; // the theme's number for a message that asks
+  const isFiller = (word) => FILLERS.has(word.toLowerCase());
+
+  // The last word may have been begun only, and a word in quotes is meant as it is.
+  function whatIsAsked(typed) {
+    const words = typed.split(/\s+/).filter(Boolean);
+    const rest = words.filter((word, place) => place === words.length - 1 || !isFiller(word));
+    return typed.includes('"') || rest.every(isFiller) ? typed : rest.join(" ");
+  }
+
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (message, ...others) {
+    const asks = message?.type === QUERY && typeof message.data === "string";
+    const sent = asks ? { ...message, data: whatIsAsked(message.data) } : message;
+    return postMessage.call(this, sent, ...others);
+  };
+
+  // Who comes from the search is shown what was found: a fold opens if the word stands in it alone.
 
   // What hides a piece of text: the innermost closed fold around it, whose summary always shows.
   function foldAround(text) {
