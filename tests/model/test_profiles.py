@@ -1,5 +1,7 @@
 """Which model runs, and what it takes."""
 
+import re
+
 import pytest
 
 from nnsight_guide.base.errors import GuideError
@@ -51,6 +53,12 @@ def test_local_runs_the_checkpoint_in_a_folder_and_calls_it_by_the_folders_name(
 def test_local_without_weights_is_refused_with_the_remedy():
     with pytest.raises(GuideError, match="hf download nobody/nothing"):
         profiles.current({"GUIDE_PROFILE": "local", "GUIDE_MODEL": "nobody/nothing"})
+
+
+@pytest.mark.parametrize("name", ["/nowhere", "./gptj", "~/gptj", "C:\\gptj", "gpt j", "a/b/c"])
+def test_what_can_be_no_name_on_the_hub_is_a_folder_without_a_model(name):
+    with pytest.raises(GuideError, match=f"GUIDE_MODEL: {re.escape(name)} is neither a folder"):
+        profiles.current({"GUIDE_PROFILE": "local", "GUIDE_MODEL": name})
 
 
 def test_the_fingerprint_is_of_the_files_not_of_their_folder(tmp_path):

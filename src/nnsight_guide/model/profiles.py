@@ -134,7 +134,13 @@ def local_folder(model_id: str) -> Path:
 
     try:
         return Path(snapshot_download(model_id, local_files_only=True))
-    except (LocalEntryNotFoundError, HFValidationError):
+    except HFValidationError:
+        raise GuideError(
+            f"GUIDE_MODEL: {model_id} is neither a folder that holds a model (there is no "
+            "config.json), nor the name of one on the hub: name one of them, or build with "
+            "GUIDE_PROFILE=demo"
+        ) from None
+    except LocalEntryNotFoundError:
         raise GuideError(
             f"the weights of {model_id} are not in the Hugging Face cache: "
             f"fetch them with `hf download {model_id}`, or build with GUIDE_PROFILE=demo"
