@@ -1,20 +1,30 @@
 """Every block, today's idioms and the checkers also run where the model is not on the CPU."""
 
 import json
+import re
 import sys
 
 import pytest
+import torch
 
 from tests.support.processes import succeed
 
 pytestmark = pytest.mark.local
 
 
+SEED = re.compile(r"^\d '.*'$", re.MULTILINE)  # what a seed has drawn, which a GPU draws otherwise
+DEVICE = ", device='cuda:0'"
+
+
 @pytest.fixture(scope="module")
 def told(root, tmp_path_factory):
     """What was printed with the model here, and with the model on a stand-in for a GPU."""
+    return told_with(root, tmp_path_factory)
+
+
+def told_with(root, tmp_path_factory, *device):
     target = tmp_path_factory.mktemp("elsewhere") / "told.json"
-    succeed(sys.executable, "-m", "tests.support.elsewhere", target, cwd=root)
+    succeed(sys.executable, "-m", "tests.support.elsewhere", target, *device, cwd=root)
     return json.loads(target.read_text())
 
 
@@ -37,3 +47,21 @@ def test_a_tensor_that_is_made_on_the_cpu_is_seen_when_it_meets_the_model(told):
     for error in told["broken"]:
         assert "on tensors of two devices, elsewhere and cpu" in error
     assert len(told["broken"]) == 3
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU here")
+def test_on_a_gpu_all_code_prints_what_it_prints_here_but_for_what_a_seed_draws(
+    root, tmp_path_factory
+):
+    told = told_with(root, tmp_path_factory, "cuda")
+    here, there = (
+        {
+            name: SEED.sub("", printed) if name != "checkers" else printed
+            for name, printed in of.items()
+        }
+        for of in (told["here"], told["elsewhere"])
+    )
+    there["from_2024/proxy_condition"] = there["from_2024/proxy_condition"].replace(DEVICE, "")
+    assert told["device"] == "cuda:0"
+    assert there == here
+    assert all("on the same device" in error for error in told["broken"])
