@@ -5,6 +5,7 @@ list. What is in the list is never taken out: others link to it.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -37,10 +38,9 @@ def of_site(site: Path) -> tuple[Pages, list[str]]:
         for name, path in sorted(files.items())
         if name.endswith(".html")
     }
-    # The theme's own files have a hash in their names.
-    others = [
-        n for n in files if n not in pages and not n.startswith("assets/") and "min." not in n
-    ]
+    # The theme's own files have a hash in their names, and the package a number of its content.
+    passing = re.compile(r"assets/|.*min\.|.*\.whl")
+    others = [name for name in files if name not in pages and not passing.match(name)]
     return pages, sorted(others)
 
 
