@@ -63,10 +63,10 @@ def test_a_block_sees_its_own_prompts_and_one_without_any_sees_all(recorded):
     assert all(shape[1:] == [10, model.config.n_embd] for shape in shapes)
 
 
-@pytest.mark.local
 def test_without_a_barrier_a_block_does_not_know_the_names_of_another(recording):
     failed = recording("several_prompts").cell("no_barrier")["outputs"][-1]
-    assert (failed["ename"], failed["evalue"]) == ("NameError", "name 'state' is not defined")
+    said = f"{failed['ename']}: {failed['evalue']}"  # a service tells it as the end of its error
+    assert "NameError: name 'state' is not defined" in said
 
 
 def test_one_vector_takes_big_ben_half_way_to_paris_by_a_barrier_or_in_a_session(recorded):
@@ -77,17 +77,17 @@ def test_one_vector_takes_big_ben_half_way_to_paris_by_a_barrier_or_in_a_session
     assert 0.3 < by_barrier < 0.7
 
 
-@pytest.mark.local
 def test_another_vector_of_the_same_length_does_not_take_big_ben_to_paris():
+    big_ben, paris = chapter.big_ben, chapter.paris  # what a trace names is sent, modules whole
     with model.trace(remote=REMOTE) as tracer:
         barrier = tracer.barrier(2)
         with tracer.invoke("The Colosseum is in the city of"):
-            state = chapter.layers[2].output[0][:, -1]
+            state = model.transformer.h[2].output[0][:, -1]
             barrier()
-        with tracer.invoke(chapter.big_ben):
+        with tracer.invoke(big_ben):
             barrier()
-            chapter.layers[2].output[0][:, -1] = state
-            p = model.lm_head.output[0, -1].float().softmax(-1)[chapter.paris].item().save()
+            model.transformer.h[2].output[0][:, -1] = state
+            p = model.lm_head.output[0, -1].float().softmax(-1)[paris].item().save()
     assert p < 0.01
 
 

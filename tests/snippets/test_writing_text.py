@@ -40,7 +40,7 @@ def test_the_tokens_of_the_steps_are_the_text(recorded):
     assert lines(recorded, "one_step") == [f"the fourth: {tokens[3]!r}"]
 
 
-@pytest.mark.local
+@pytest.mark.local  # a service keeps the warning for itself
 def test_after_a_loop_without_an_end_nothing_is_reached(recording):
     *warned, failed = recording("writing_text").cell("without_an_end")["outputs"]
     assert "was never reached" in str(warned)
@@ -54,9 +54,9 @@ def test_a_text_ends_at_the_string_that_was_named(recorded):
 def text_up_to_its_full_stop():
     """Write with a loop that asks for more steps, and take the text in a second block."""
     options = {"max_new_tokens": 40, "do_sample": False, "stop_strings": "."}
-    tokenizer = model.tokenizer
+    tokenizer, prompt = model.tokenizer, chapter.prompt
     with model.generate(tokenizer=tokenizer, remote=REMOTE, **options) as tracer:
-        with tracer.invoke(chapter.prompt):
+        with tracer.invoke(prompt):
             tokens = [].save()
             for _ in tracer.iter[:40]:
                 tokens.append(model.lm_head.output[0, -1].argmax().item())
@@ -65,7 +65,6 @@ def text_up_to_its_full_stop():
     return tokens, written[0].tolist()
 
 
-@pytest.mark.local
 @pytest.mark.filterwarnings("ignore:.*was never reached")
 def test_past_an_early_end_a_second_block_is_reached():
     tokens, written = text_up_to_its_full_stop()
