@@ -42,7 +42,7 @@ install: .venv/.installed ## Install what the site needs into .venv, if it is no
 
 .venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5) and "The guide needs Python 3.11.5 or newer, not %d.%d.%d: run make with PYTHON=/path/to/python3.11" % sys.version_info[:3])'
-	@echo 'What the site needs comes into .venv, once: 300 MB to download, 1.5 GB on disk, two to five minutes.'
+	@echo 'What the site needs comes into .venv, once: 330 MB to download, 1.6 GB on disk, two to five minutes.'
 	$(PYTHON) -m venv .venv
 	$(INSTALL) --editable '.[site]'
 	@touch $@

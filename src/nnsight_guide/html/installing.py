@@ -15,7 +15,7 @@ OWN_ENVIRONMENT = "python3 -m venv guide\n. guide/bin/activate\n"
 CLONED = "make install\n. .venv/bin/activate\n"
 UNPACKED = "In the folder of this site, where this page is <code>index.html</code>, type:"
 TAKES = (
-    "It takes 250 MB of download, 1.3 GB of disk and two to five minutes, most of it for PyTorch. "
+    "It takes 270 MB of download, 1.4 GB of disk and two to five minutes, most of it for PyTorch. "
     "On Windows, the first two lines are <code>py -m venv guide</code> and "
     '<code>guide\\Scripts\\activate</code>, and PowerShell says <code>$env:NAME = "value"</code> '
     "where the guide says <code>export NAME=value</code>."

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import sys
 import urllib.request
@@ -61,6 +62,29 @@ def test_the_first_page_installs_chooses_and_runs(laptop):
     answers = [line for line in said.splitlines() if line.startswith("6342 ")]
     assert answers == ["6342 ' Paris'"] * (1 + 1), "the demo's, here and on the service"
     assert "/lab?token=" in said
+
+
+def megabytes_of_download(folder, *requirements):
+    """Return what pip fetches, unless that is PyTorch for graphics cards."""
+    pip = (sys.executable, "-m", "pip", "download", "--quiet", "--dest", folder)
+    succeed(*pip, "--constraint", ROOT / "requirements.lock", *requirements, cwd=ROOT)
+    if list(folder.glob("nvidia*")):
+        pytest.skip("PyTorch for graphics cards is what pip finds here")
+    return sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+
+
+def test_the_first_page_says_how_much_it_downloads(published_pages, tmp_path):
+    text = published_pages["index.html"].get_text()
+    (said,) = re.findall(r"(\d+) MB of download", text)
+    (line,) = re.findall(r"^pip install (.*whl.*)$", text, re.MULTILINE)
+    found = megabytes_of_download(tmp_path / "packages", *shlex.split(line))
+    assert found == pytest.approx(float(said), rel=0.05)
+
+
+def test_the_readme_says_how_much_the_first_make_downloads(tmp_path):
+    (said,) = re.findall(r"(\d+) MB to download", (ROOT / "README.md").read_text("utf-8"))
+    found = megabytes_of_download(tmp_path / "packages", ".[site]")
+    assert found == pytest.approx(float(said), rel=0.05)
 
 
 def gigabytes(environment):
