@@ -175,10 +175,13 @@ def build() -> Callable[[Path], str]:
 
 
 @pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def once(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Path]:
     """Make a folder that all workers share; the one that comes first makes it."""
     shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    # Asked of the run itself: a worker's variables are also in what a test of it starts.
+    if hasattr(pytestconfig, "workerinput"):
         shared = shared.parent
 
     def once(name: str, make: Callable[[Path], None]) -> Path:
