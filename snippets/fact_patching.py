@@ -120,7 +120,8 @@ with model.session(remote=REMOTE):
             own_states.append(layer.output[0])
             own_states[0].requires_grad_()
 
-        with lead(model.lm_head.output[0, -1]).backward():
+        loss = lead(model.lm_head.output[0, -1])
+        with loss.backward(inputs=own_states):
             for number in reversed(range(len(layers))):
                 gradient = own_states[number].grad
                 change = states[number] - own_states[number]
