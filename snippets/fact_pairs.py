@@ -22,11 +22,11 @@ token_ids = zip(*map(model.tokenizer.encode, prompts), strict=True)
 subject = [at for at, ids in enumerate(token_ids) if len({*ids}) > 1]
 
 pairs = list(permutations(range(len(prompts)), 2))  # (source, base)
-sources, bases = map(list, zip(*pairs, strict=True))
 print(f"{len(pairs)} pairs, whose tokens differ at positions {subject}")
 
 # %% patch_pairs
-base_prompts = [prompts[index] for index in bases]
+source_prompts = [prompts[index] for index, _ in pairs]
+base_prompts = [prompts[index] for _, index in pairs]
 two_answers = torch.tensor(
     [(answers[one], answers[other]) for one, other in pairs]
 )  # (n_pairs, 2)
@@ -41,16 +41,20 @@ def leads_of(logits):  # (n_pairs, vocab_size)
 layers = model.transformer.h
 
 with model.session(remote=REMOTE):
-    with model.trace(prompts):
+    with model.trace(source_prompts):
         states = [block.output[0] for block in layers]
-        logits = model.lm_head.output[:, -1]  # (n_prompts, vocab_size)
-        low, high = leads_of(logits[bases]), leads_of(logits[sources])
+        high = leads_of(model.lm_head.output[:, -1])
+
+    with model.trace(base_prompts):
+        low = leads_of(model.lm_head.output[:, -1])
 
     shares = [].save()
     for number, layer in enumerate(layers):
         for position in (*subject, -1):
             with model.trace(base_prompts) as run:
-                state = states[number][sources, position]
+                state = states[number][
+                    :, position
+                ]  # (n_pairs, d_model)
                 layer.output[0][:, position] = state
                 last = model.transformer.ln_f.output[:, -1]
                 leads = leads_of(model.lm_head(last))

@@ -7,7 +7,7 @@ from benchmarks.remote.cells import result_bytes
 # A few numbers, with what torch and zstd put around them; the smallest tensor here takes twice it.
 FEW_NUMBERS = 1_000
 
-# The cells that bring down a tensor, or as many numbers, and why: few are not about those themselves.
+# The cells that bring down a tensor, or as many numbers, and why.
 TENSORS = {
     ("attention_checks", ""): "imports the cells of the exercise, whose answers it checks",
     (
