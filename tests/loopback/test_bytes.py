@@ -7,7 +7,7 @@ from benchmarks.remote.cells import result_bytes
 # A few numbers, with what torch and zstd put around them; the smallest tensor here takes twice it.
 FEW_NUMBERS = 1_000
 
-# The cells that bring a tensor down, and why: each of them is about the tensor itself.
+# The cells that bring down a tensor, or as many numbers, and why.
 TENSORS = {
     ("attention_checks", ""): "imports the cells of the exercise, whose answers it checks",
     (
@@ -18,6 +18,9 @@ TENSORS = {
     ("attention_patterns", "extract"): "the pattern is drawn here",
     ("attention_patterns", "all_layers"): "the patterns are searched, and one is drawn, here",
     ("attention_patterns", "induction"): "the patterns are searched, and one is drawn, here",
+    ("fact_checks", "check"): "the checker compares two logits of each layer and position here",
+    ("fact_checks", "not_yet"): "the checker compares two logits of each layer and position here",
+    ("fact_pairs", "patch_pairs"): "the shares of all thirty pairs, to see how far they lie apart",
     ("remote_execution", "much"): "shows what it costs to save a tensor",
     ("rotary_attention", "queries_and_keys"): "the pattern is computed from them, here",
     ("several_prompts", "cache"): "shows what a cache keeps, which are tensors",
@@ -40,6 +43,9 @@ def test_every_snippet_with_a_trace_was_measured(found):
         "attention_checks",
         "attention_patterns",
         "changing_values",
+        "fact_checks",
+        "fact_pairs",
+        "fact_patching",
         "input_and_output",
         "logit_lens",
         "remote_execution",

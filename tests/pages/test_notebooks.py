@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import dropwhile, takewhile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,9 +19,9 @@ from tests.support.pages import ROOT, chapter_pages
 Notebook = dict[str, Any]
 
 PAGES = {PurePosixPath(page).parent.name: page for page in chapter_pages()}  # notebook → chapter
-WORKSHEET = "attention-patterns-worksheet"
-NOTEBOOKS = [*PAGES, WORKSHEET]
-SOLVED = "attention-patterns-solved"  # the worksheet of a reader who is done
+EXERCISES = [name for name, page in PAGES.items() if page.startswith("exercises/")]
+WORKSHEETS = [f"{name}-worksheet" for name in EXERCISES]
+NOTEBOOKS = [*PAGES, *WORKSHEETS]
 REMOTE = "remote-execution"
 IMPORTS = "import importlib.util\n[importlib.util.find_spec(name) for name in {names}]"
 
@@ -60,17 +61,14 @@ def recorded(checkout, first_build) -> dict[str, dict[str, Any]]:
     }
 
 
-def solved(downloads: Mapping[str, Notebook]) -> Notebook:
-    """Return the worksheet with the solution in place of the reader's cell."""
-    solution = [
-        cell["source"]
-        for cell in code_cells(downloads["attention-patterns"])
-        if "attn_dropout.input.save()" in cell["source"] or "cv.attention" in cell["source"]
-    ]
-    notebook = json.loads(json.dumps(downloads[WORKSHEET]))
-    for cell in code_cells(notebook):
-        if "your-turn" in tags(cell):
-            cell["source"] = "\n\n".join(solution[:2])
+def solved(sheet: Notebook, whole: Notebook) -> Notebook:
+    """Return a worksheet with the solution in place of the reader's cell, as of one who is done."""
+    kept = {cell["source"] for cell in code_cells(sheet)}
+    from_the_first = dropwhile(lambda cell: cell["source"] in kept, code_cells(whole))
+    solution = takewhile(lambda cell: cell["source"] not in kept, from_the_first)
+    notebook = json.loads(json.dumps(sheet))
+    [yours] = [cell for cell in code_cells(notebook) if "your-turn" in tags(cell)]
+    yours["source"] = "\n\n".join(cell["source"] for cell in solution)
     return notebook
 
 
@@ -81,14 +79,18 @@ def executed(downloads, tmp_path_factory, service):
     demo = {"GUIDE_MODEL": str(checkpoint()), "HF_HUB_OFFLINE": "1"}
     with ThreadPoolExecutor(max_workers=2) as pool:
         remote = {**service.environment(), "GUIDE_MODEL": service.repo_id}
-        notebooks = {**downloads, SOLVED: solved(downloads)}
+        done = {
+            f"{name}-solved": solved(downloads[f"{name}-worksheet"], downloads[name])
+            for name in EXERCISES
+        }
+        notebooks = {**downloads, **done}
         yield {
             name: pool.submit(execute, notebook, root / name, remote if name == REMOTE else demo)
             for name, notebook in notebooks.items()
         }
 
 
-def test_every_chapter_has_its_notebook_and_the_exercise_two(downloads):
+def test_every_chapter_has_its_notebook_and_each_exercise_two(downloads):
     assert downloads.keys() == set(NOTEBOOKS)
 
 
@@ -132,7 +134,7 @@ def test_every_cell_of_the_chapter_is_in_its_notebook(downloads, pages, recorded
     assert shown
     sources = {cell["source"] for cell in code_cells(downloads[name])}
     for block in shown:
-        is_solution = name == WORKSHEET and block.find_parent("details", class_="success")
+        is_solution = name in WORKSHEETS and block.find_parent("details", class_="success")
         code = block.select_one(".highlight pre > code").get_text().rstrip("\n")
         assert (code in sources) is not bool(is_solution), block["data-cell"]
 
@@ -152,15 +154,16 @@ def test_what_fails_on_purpose_fails_as_it_is_recorded(executed, downloads):
     assert n_errors >= 6
 
 
-def test_the_worksheet_stops_at_the_readers_cell_and_nowhere_else(executed):
-    notebook = executed[WORKSHEET].result()
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_worksheet_stops_at_the_readers_cell_and_nowhere_else(executed, name):
+    notebook = executed[f"{name}-worksheet"].result()
     [yours] = [n for n, cell in enumerate(code_cells(notebook)) if "your-turn" in tags(cell)]
     assert list(errors(notebook).values()) == ["NotImplementedError"]
     ran = [bool(cell["execution_count"]) for cell in code_cells(notebook)]
     assert errors({"cells": [code_cells(notebook)[yours]]})
     assert all(ran[: yours + 1])
     # Once the reader has answered, all that follows runs.
-    assert errors(executed[SOLVED].result()) == {}
+    assert errors(executed[f"{name}-solved"].result()) == {}
 
 
 def test_where_the_notebooks_run_the_package_cannot_be_imported(tmp_path):

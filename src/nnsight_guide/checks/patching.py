@@ -126,10 +126,10 @@ def patch(asked: Patching, where: str = "blocks", *, up_to: bool = False) -> Log
                 states.append(output[0] if isinstance(output, tuple) else output)
             logits = model.lm_head.output[:, -1]
             eps = nnsight.save(torch.finfo(logits.dtype).eps)
-            logits = logits.float()
+            logits = logits.float().cpu()
             found.append((logits[:, chosen].tolist(), logits.softmax(-1)[:, chosen].tolist()))
         with model.trace(base):
-            logits = model.lm_head.output[:, -1].float()
+            logits = model.lm_head.output[:, -1].float().cpu()
             found.append((logits[:, chosen].tolist(), logits.softmax(-1)[:, chosen].tolist()))
         for module, state in zip(modules, states, strict=True):
             with model.trace(rows):
@@ -137,7 +137,7 @@ def patch(asked: Patching, where: str = "blocks", *, up_to: bool = False) -> Log
                 hidden = output[0] if isinstance(output, tuple) else output
                 for position, first in enumerate(firsts):
                     hidden[position, first : position + 1] = state[0, first : position + 1]
-                logits = model.lm_head.output[:, -1].float()
+                logits = model.lm_head.output[:, -1].float().cpu()
                 found.append((logits[:, chosen].tolist(), logits.softmax(-1)[:, chosen].tolist()))
     (source_end, base_end), patched = found[:2], found[2:]
     return Logits(

@@ -196,12 +196,13 @@ def test_a_notebook_runs_from_its_first_cell_to_its_last(
     assert "The guide's code runs on its demo model" in text
 
 
+@pytest.mark.parametrize(("name", "n_right"), [("attention-patterns", 2), ("where-is-the-fact", 1)])
 def test_a_worksheet_with_its_solution_passes_its_checkers(
-    laptop, guide, tmp_path, readers_environment
+    name, n_right, laptop, guide, tmp_path, readers_environment
 ):
     folder, _ = laptop
-    sheet = notebook_from(guide, "attention-patterns-worksheet")
-    solutions = iter(left_out(sheet, notebook_from(guide, "attention-patterns")))
+    sheet = notebook_from(guide, f"{name}-worksheet")
+    solutions = iter(left_out(sheet, notebook_from(guide, name)))
     cells = []
     for cell in sheet["cells"]:
         if cell["source"].startswith(YOURS):
@@ -214,7 +215,7 @@ def test_a_worksheet_with_its_solution_passes_its_checkers(
     failed, text = run(sheet, folder / "guide/bin/python", tmp_path, readers_environment)
     assert not failed
     right = [line for line in text.splitlines() if line.startswith("Right: ")]
-    assert len(right) == 2, "that of the exercise, and that of its bonus"
+    assert len(right) == n_right, "that of the exercise, and that of its bonus if it has one"
 
 
 def test_in_a_bare_notebook_as_in_colab_its_own_first_cell_installs_all(
