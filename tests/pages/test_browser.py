@@ -19,7 +19,7 @@ PAGES = [source.removesuffix("index.md").replace(".md", "/") for source in SOURC
 PAGES += ["404.html"]
 CHAPTERS = [path for path in PAGES if path.startswith(("chapters/", "exercises/"))]
 NOTEBOOKS = [f"notebooks/{path.split('/')[1]}/" for path in CHAPTERS]
-NOTEBOOKS += ["notebooks/attention-patterns-worksheet/"]
+NOTEBOOKS += ["notebooks/attention-patterns-worksheet/", "notebooks/which-heads-matter-worksheet/"]
 ON_NDIF = "GPT-J on NDIF"
 SHARED = ("/assets/stylesheets/", "/assets/javascripts/", "/search/", "/sitemap.xml")
 KILOBYTE = 1000
@@ -150,7 +150,7 @@ def test_every_chapter_has_a_card_that_leads_to_it(opened, guide):
         *CHAPTERS,
         "migration/",
     }
-    expect(cards.locator(".guide-card-minutes")).to_have_text([re.compile(r"^\d+ minutes$")] * 11)
+    expect(cards.locator(".guide-card-minutes")).to_have_text([re.compile(r"^\d+ minutes$")] * 12)
     cards.nth(3).click(position={"x": 20, "y": 100})  # anywhere on it
     expect(page).to_have_url(f"{guide.address}{CHAPTER}")
 

@@ -27,6 +27,7 @@ CHAPTERS = ["index.html", *chapter_pages()]
 DOWNLOADS = sorted(p.stem for p in ROOT.glob("snippets/*.py") if p.stem != "__init__")
 NOT_ALONE = {
     "attention_checks": "it calls the checkers, which are the guide's own package",
+    "which_heads_checks": "it calls a checker, which is the guide's own package",
 }
 IMPORTS = """
 import importlib

@@ -18,9 +18,10 @@ from tests.support.pages import ROOT, chapter_pages
 Notebook = dict[str, Any]
 
 PAGES = {PurePosixPath(page).parent.name: page for page in chapter_pages()}  # notebook → chapter
-WORKSHEET = "attention-patterns-worksheet"
-NOTEBOOKS = [*PAGES, WORKSHEET]
-SOLVED = "attention-patterns-solved"  # the worksheet of a reader who is done
+# The exercises, and of how many cells the solution is that goes in the place of the reader's cell.
+EXERCISES = {"attention-patterns": 2, "which-heads-matter": 2}
+WORKSHEETS = [f"{exercise}-worksheet" for exercise in EXERCISES]
+NOTEBOOKS = [*PAGES, *WORKSHEETS]
 REMOTE = "remote-execution"
 IMPORTS = "import importlib.util\n[importlib.util.find_spec(name) for name in {names}]"
 
@@ -60,17 +61,15 @@ def recorded(checkout, first_build) -> dict[str, dict[str, Any]]:
     }
 
 
-def solved(downloads: Mapping[str, Notebook]) -> Notebook:
-    """Return the worksheet with the solution in place of the reader's cell."""
-    solution = [
-        cell["source"]
-        for cell in code_cells(downloads["attention-patterns"])
-        if "attn_dropout.input.save()" in cell["source"] or "cv.attention" in cell["source"]
-    ]
-    notebook = json.loads(json.dumps(downloads[WORKSHEET]))
+def solved(downloads: Mapping[str, Notebook], exercise: str) -> Notebook:
+    """Return the worksheet of a reader who is done, with the solution in the reader's cell."""
+    notebook = json.loads(json.dumps(downloads[f"{exercise}-worksheet"]))
+    kept = {cell["source"] for cell in code_cells(notebook)}
+    left_out = [cell["source"] for cell in code_cells(downloads[exercise])]
+    solution = [source for source in left_out if source not in kept][: EXERCISES[exercise]]
     for cell in code_cells(notebook):
         if "your-turn" in tags(cell):
-            cell["source"] = "\n\n".join(solution[:2])
+            cell["source"] = "\n\n".join(solution)
     return notebook
 
 
@@ -81,14 +80,15 @@ def executed(downloads, tmp_path_factory, service):
     demo = {"GUIDE_MODEL": str(checkpoint()), "HF_HUB_OFFLINE": "1"}
     with ThreadPoolExecutor(max_workers=2) as pool:
         remote = {**service.environment(), "GUIDE_MODEL": service.repo_id}
-        notebooks = {**downloads, SOLVED: solved(downloads)}
+        done = {f"{exercise}-solved": solved(downloads, exercise) for exercise in EXERCISES}
+        notebooks = {**downloads, **done}
         yield {
             name: pool.submit(execute, notebook, root / name, remote if name == REMOTE else demo)
             for name, notebook in notebooks.items()
         }
 
 
-def test_every_chapter_has_its_notebook_and_the_exercise_two(downloads):
+def test_every_chapter_has_its_notebook_and_an_exercise_two(downloads):
     assert downloads.keys() == set(NOTEBOOKS)
 
 
@@ -132,7 +132,7 @@ def test_every_cell_of_the_chapter_is_in_its_notebook(downloads, pages, recorded
     assert shown
     sources = {cell["source"] for cell in code_cells(downloads[name])}
     for block in shown:
-        is_solution = name == WORKSHEET and block.find_parent("details", class_="success")
+        is_solution = name in WORKSHEETS and block.find_parent("details", class_="success")
         code = block.select_one(".highlight pre > code").get_text().rstrip("\n")
         assert (code in sources) is not bool(is_solution), block["data-cell"]
 
@@ -152,15 +152,16 @@ def test_what_fails_on_purpose_fails_as_it_is_recorded(executed, downloads):
     assert n_errors >= 6
 
 
-def test_the_worksheet_stops_at_the_readers_cell_and_nowhere_else(executed):
-    notebook = executed[WORKSHEET].result()
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_worksheet_stops_at_the_readers_cell_and_nowhere_else(executed, exercise):
+    notebook = executed[f"{exercise}-worksheet"].result()
     [yours] = [n for n, cell in enumerate(code_cells(notebook)) if "your-turn" in tags(cell)]
     assert list(errors(notebook).values()) == ["NotImplementedError"]
     ran = [bool(cell["execution_count"]) for cell in code_cells(notebook)]
     assert errors({"cells": [code_cells(notebook)[yours]]})
     assert all(ran[: yours + 1])
     # Once the reader has answered, all that follows runs.
-    assert errors(executed[SOLVED].result()) == {}
+    assert errors(executed[f"{exercise}-solved"].result()) == {}
 
 
 def test_where_the_notebooks_run_the_package_cannot_be_imported(tmp_path):

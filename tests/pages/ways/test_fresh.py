@@ -172,12 +172,17 @@ def test_a_notebook_runs_from_its_first_cell_to_its_last(
     assert "The guide's code runs on its demo model" in text
 
 
+# How many answers a worksheet's checkers call right: of the first, the exercise's and its bonus's.
+RIGHT = {"attention-patterns": 2, "which-heads-matter": 1}
+
+
+@pytest.mark.parametrize("exercise", RIGHT)
 def test_a_worksheet_with_its_solution_passes_its_checkers(
-    laptop, guide, tmp_path, readers_environment
+    exercise, laptop, guide, tmp_path, readers_environment
 ):
     folder, _ = laptop
-    sheet = notebook_from(guide, "attention-patterns-worksheet")
-    solutions = iter(left_out(sheet, notebook_from(guide, "attention-patterns")))
+    sheet = notebook_from(guide, f"{exercise}-worksheet")
+    solutions = iter(left_out(sheet, notebook_from(guide, exercise)))
     cells = []
     for cell in sheet["cells"]:
         if cell["source"].startswith(YOURS):
@@ -190,7 +195,7 @@ def test_a_worksheet_with_its_solution_passes_its_checkers(
     failed, text = run(sheet, folder / "guide/bin/python", tmp_path, readers_environment)
     assert not failed
     right = [line for line in text.splitlines() if line.startswith("Right: ")]
-    assert len(right) == 2, "that of the exercise, and that of its bonus"
+    assert len(right) == RIGHT[exercise]
 
 
 def test_in_a_bare_notebook_as_in_colab_its_own_first_cell_installs_all(
