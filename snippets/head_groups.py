@@ -1,4 +1,4 @@
-"""Heads in groups: chosen by what they do, and never without a control."""
+"""Heads in groups, chosen by what they do; each with a control."""
 
 from snippets.model import REMOTE, model
 
@@ -38,7 +38,7 @@ with model.trace(twice, remote=REMOTE):
 by_one_back = ranked(one_back)
 for number, head in by_one_back[:6]:
     score = one_back[number * n_heads + head]
-    print(f"layer {number}, head {head}: {score:.2f} on the token before")
+    print(f"layer {number}, head {head}: {score:.2f} one back")
 
 
 # %% repeat_without
@@ -56,7 +56,7 @@ def repeated_right(out):
         best = model.lm_head.output[:, n_words:-1].argmax(dim=-1)
         second = best.new_tensor(orders)[:, 1:]
         right = (best == second).float().mean().item().save()
-    return right
+    return round(right, 2)
 
 
 previous, others = by_one_back[:4], by_one_back[4:]
@@ -110,7 +110,7 @@ cities = [
 with model.trace(prompts, logits_to_keep=1, remote=REMOTE):
     to_subject = [].save()
     for layer in layers:
-        # From the last token to all but the five of " is in the city of".
+        # All that comes before the five tokens " is in the city of".
         looks = layer.attn.attn_dropout.input[:, :, -1, :-5].float()
         to_subject.extend(looks.sum(dim=-1).mean(dim=0).tolist())
 
@@ -144,7 +144,7 @@ def answered_right(out, zeros=False):
             best = model.lm_head.output[:, -1].argmax(dim=-1)
             asked = best.new_tensor(cities)
             right = (best == asked).float().mean().item().save()
-    return right
+    return round(right, 2)
 
 
 controls = [
@@ -157,12 +157,16 @@ for control in controls:
     print(f"mean for as many others: {answered_right(control):.2f}")
 
 # %% zeros
-print(f"zeros for the readers: {answered_right(readers, zeros=True):.2f}")
+right = answered_right(readers, zeros=True)
+print(f"zeros for the readers: {right:.2f}")
+
 for control in controls:
     right = answered_right(control, zeros=True)
     print(f"zeros for as many others: {right:.2f}")
 
 # %% how_many
-for count in range(len(readers) // 6, len(readers) + 1, len(readers) // 6):
+step = len(readers) // 6
+
+for count in range(step, len(readers) + 1, step):
     right = answered_right(readers[:count])
     print(f"mean for the first {count}: {right:.2f}")

@@ -45,7 +45,7 @@ with model.session(remote=REMOTE):
             columns = slice(head * d_head, (head + 1) * d_head)
             with model.trace(prompts, logits_to_keep=1):
                 handed_in = layer.attn.out_proj.input
-                mean = handed_in[:, -1, columns].mean(dim=0)  # (d_head,)
+                mean = handed_in[:, -1, columns].mean(dim=0)
                 handed_in[:, -1, columns] = mean
                 leads.append(mean_lead(model.lm_head.output[:, -1]))
 
@@ -70,7 +70,8 @@ with model.session(remote=REMOTE):
     for layer in layers:
         with model.trace(prompts, logits_to_keep=1):
             handed_in = layer.attn.out_proj.input
-            handed_in[:, -1] = handed_in[:, -1].mean(dim=0)  # every head
+            mean = handed_in[:, -1].mean(dim=0)  # of every head
+            handed_in[:, -1] = mean
             leads.append(mean_lead(model.lm_head.output[:, -1]))
 
 for number, left in enumerate(leads):

@@ -1,4 +1,4 @@
-"""The exercise's checker, at work on the right map and on a wrong one."""
+"""The exercise's checker, at work on a right map and a wrong one."""
 
 from snippets.model import REMOTE, model
 from snippets.which_heads import lost, prompts, rights, wrongs

@@ -178,7 +178,7 @@ def test_each_slip_after_the_runs_gets_its_own_reason(model, judge, answers, wit
         "the mean of each prompt's share": (1 - leads / as_is).mean(-1),
         "the layers stand in reverse order": lost.flip(0),
         "the heads stand in reverse order": lost.flip(1),
-        "exchanged before the numbers were put in rows": lost.T.reshape(N_LAYERS, N_HEADS),
+        "were exchanged before the numbers were put": lost.T.reshape(N_LAYERS, N_HEADS),
         "one layer too late": lost.roll(1, 0),
         "one layer too early": lost.roll(-1, 0),
         "one head too far to the right": lost.roll(1, 1),

@@ -39,8 +39,7 @@ def test_four_heads_of_the_first_layer_look_one_back_and_no_other_does(recorded)
     lines = recorded("head_groups", "rank").splitlines()
     pairs = zip(exercise.by_one_back[:6], scores[:6], strict=True)
     assert lines == [
-        f"layer {number}, head {head}: {score:.2f} on the token before"
-        for (number, head), score in pairs
+        f"layer {number}, head {head}: {score:.2f} one back" for (number, head), score in pairs
     ]
 
 

@@ -9,6 +9,7 @@ from nnsight_guide.html.maps import MIME, Map
 from snippets import which_heads as exercise
 from snippets.model import model
 
+
 @pytest.fixture(scope="module")
 def drawn(recording):
     """The map that the page shows."""

@@ -5,6 +5,7 @@ are mixed. To put the mean over prompts in its place is the mean ablation of Wan
 "Interpretability in the Wild" (arXiv:2211.00593), section 2.1.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nnsight_guide.checks.questions import Question, QuestionError, named, read_answer
+from nnsight_guide.checks.questions import Question, QuestionError, items_of, named, read_answer
 
 ROUNDINGS = 2  # of a logit, by which a mean over prompts may be off
 PAIRS = "one pair for each prompt, the right one and a wrong one: [(' Paris', ' Rome'), …]"
@@ -47,14 +48,14 @@ class Ablation:
 
         """
         Question.of(model, [0], 0, remote)  # the model and `remote`, before any prompt
-        given = _items(prompts)
+        given = items_of(prompts)
         if given is None or len(given) < 2:
             raise QuestionError(
                 f"`prompts` is {named(prompts)}, and should be a list of two prompts at least: of "
                 "a single one, the mean over prompts is what it was"
             )
         ids = [_read_prompt(number, prompt, model, remote) for number, prompt in enumerate(given)]
-        pairs = _items(answers)
+        pairs = items_of(answers)
         if pairs is None or len(pairs) != len(ids):
             count = "" if pairs is None else f" of {len(pairs)}"
             raise QuestionError(
@@ -125,8 +126,8 @@ class Leads:
     def tolerance(self) -> float:
         """By how much a share may be off when the logits are rounded otherwise."""
         largest = self.as_is[:2].abs().max().item()
-        share = self.eps * largest / (abs(self.lead.mean().item()) * self.lead.numel() ** 0.5)
-        return max(ROUNDINGS * share, 1e-3)
+        share: float = self.eps * largest / abs(self.lead.mean().item())
+        return max(ROUNDINGS * share / math.sqrt(self.lead.numel()), 1e-3)
 
 
 def lost_of(without: Tensor, as_is: Tensor) -> Tensor:
@@ -153,7 +154,10 @@ def ablate(asked: Ablation, slip: Slip, layers: Sequence[int]) -> Leads:
     row = list(range(len(prompts)))
     rights, wrongs = ([pair[place] for pair in asked.answers] for place in (0, 1))
     # Plain numbers, since what is sent to a service cannot lean on this package.
-    runs = [[], *(_changes(asked, slip, layer, head) for layer in layers for head in range(n_heads))]
+    runs = [
+        [],
+        *(_changes(asked, slip, layer, head) for layer in layers for head in range(n_heads)),
+    ]
     with model.session(remote=remote):
         found = nnsight.save([])
         for run in runs:
@@ -170,35 +174,26 @@ def ablate(asked: Ablation, slip: Slip, layers: Sequence[int]) -> Leads:
                 likely = logits.softmax(-1)[row, rights].tolist()
                 found.append([logits[row, rights].tolist(), logits[row, wrongs].tolist(), likely])
     as_is, *without = torch.tensor(found)
-    right, wrong, p_right = torch.stack(without).unflatten(0, (len(layers), n_heads)).unbind(2)
+    of_heads = torch.stack(without).view(len(layers), n_heads, 3, len(prompts))
+    right, wrong, p_right = of_heads.unbind(2)
     return Leads(right, wrong, p_right, as_is, eps)
 
 
 def _changes(asked: Ablation, slip: Slip, layer: int, head: int) -> list[tuple[int, slice]]:
     """Return the layer and the columns of all that is changed in the run of a head."""
     width = asked.model.config.n_embd // asked.n_heads
-    ways = {
-        "own": lambda h: slice(h * width, (h + 1) * width),
-        "every": lambda h: slice(h, None, asked.n_heads),
-        "heads": lambda h: slice(h * asked.n_heads, (h + 1) * asked.n_heads),
-        "one": lambda h: slice(h, h + 1),
-    }
-    columns = ways[slip.columns]
+
+    def columns(h: int) -> slice:
+        if slip.columns == "every":
+            return slice(h, None, asked.n_heads)
+        wide = {"own": width, "heads": asked.n_heads, "one": 1}[slip.columns]
+        return slice(h * wide, (h + 1) * wide)
+
     before = [(layer, columns(h)) for h in range(head)] if slip.kept != "none" else []
     if slip.kept == "all":
         all_heads = range(asked.n_heads)
         before = [(number, columns(h)) for number in range(layer) for h in all_heads] + before
     return [*before, (layer, columns(head))]
-
-
-def _items(things: object) -> list[Any] | None:
-    """Return what a list or a tuple holds; of what is neither, None."""
-    if not isinstance(things, list | tuple):
-        return None
-    try:
-        return list(things)
-    except Exception:  # odd objects raise whatever they like
-        return None
 
 
 def _read_prompt(number: int, prompt: object, model: Any, remote: bool | str) -> list[int]:
@@ -209,7 +204,7 @@ def _read_prompt(number: int, prompt: object, model: Any, remote: bool | str) ->
 
 
 def _read_pair(pair: object, model: Any) -> tuple[int, int]:
-    both = _items(pair)
+    both = items_of(pair)
     if both is None or len(both) != 2:
         raise QuestionError(f"`answers` holds {named(pair)}, and should have {PAIRS}")
     right, wrong = (read_answer(answer, model) for answer in both)

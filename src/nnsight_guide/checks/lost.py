@@ -1,7 +1,5 @@
 """What can be wrong with a reader's map of what each head is worth, said as a teacher would."""
 
-from collections.abc import Iterator
-
 import torch
 from torch import Tensor
 
@@ -94,8 +92,8 @@ def fault_in_lost(lost: object, asked: Ablation) -> str | None:
         )
     # Where the two differ most, one layer tells each of the ways that take runs of their own.
     layer, head = divmod(int((answer - truth.lost).abs().argmax()), n_heads)
-    for slip, reason in OTHER_WAYS.items():
-        if _close(answer[layer], ablate(asked, slip, [layer]).lost[0], tolerance):
+    for way, reason in OTHER_WAYS.items():
+        if _close(answer[layer], ablate(asked, way, [layer]).lost[0], tolerance):
             return reason
     return (
         f"the shape is right, but the numbers are others: the largest difference is at layer "
@@ -104,54 +102,47 @@ def fault_in_lost(lost: object, asked: Ablation) -> str | None:
     )
 
 
-def _slips_afterwards(truth: Leads) -> Iterator[tuple[str, Tensor, float]]:
-    """Yield what the right runs give a reader who slips afterwards, with the reason and the unit.
+def _slips_afterwards(truth: Leads) -> list[tuple[str, Tensor, float]]:
+    """Return what the right runs give a reader who slips afterwards, with the reason and the unit.
 
     The unit is what the numbers have to be divided by to be shares.
     """
-    lost, lead = truth.lost, truth.lead.mean()
+    lost, lead, likely = truth.lost, truth.lead.mean(), truth.as_is[2].mean()
     leads, unit = truth.leads.mean(-1), truth.lead.mean().item()
     divide = f"divide by the lead of the model as it is, which is {lead:.1f}"
-    yield f"these are leads, and no shares yet: the share that is lost is 1 - lead / {lead:.1f}", (
-        leads
-    ), unit
-    yield f"these are logits that are lost, and no shares yet: {divide}", lead - leads, unit
-    yield f"these are changes, and no shares yet: turn the sign round, and {divide}", (
-        leads - lead
-    ), unit
-    yield "the sign is wrong: a head that is missed has a positive share, 1 - without / as it is", (
-        -lost
-    ), 1.0
-    yield "this is the share that is left: what is lost is 1 minus it", 1 - lost, 1.0
-    likely = truth.as_is[2].mean()
-    yield (
-        "these are probabilities, which an answer far ahead hardly changes: take the difference of "
-        "the two logits"
-    ), likely - truth.p_right.mean(-1), 1.0
-    yield (
-        "these are shares of a probability, which an answer far ahead hardly changes: take the "
-        "difference of the two logits"
-    ), lost_of(truth.p_right.mean(-1), likely), 1.0
-    yield (
-        "these are shares of the right answer's logit: subtract the logit of the wrong one"
-    ), lost_of(truth.right.mean(-1), truth.as_is[0].mean()), 1.0
-    yield (
+    hardly = "which an answer far ahead hardly changes: take the difference of the two logits"
+    in_logits = {
+        f"these are leads, and no shares yet: lost is 1 - lead / {lead:.1f}": leads,
+        f"these are logits that are lost, and no shares yet: {divide}": lead - leads,
+        f"these are changes, and no shares yet: turn the sign round, and {divide}": leads - lead,
+    }
+    in_shares = {
+        "the sign is wrong: a head that is missed has a positive share, 1 - without / as it is": (
+            -lost
+        ),
+        "this is the share that is left: what is lost is 1 minus it": 1 - lost,
+        f"these are probabilities, {hardly}": likely - truth.p_right.mean(-1),
+        f"these are shares of a probability, {hardly}": lost_of(truth.p_right.mean(-1), likely),
+        "these are shares of the right answer's logit: subtract the logit of the wrong one": (
+            lost_of(truth.right.mean(-1), truth.as_is[0].mean())
+        ),
         "this is the first prompt alone: logits[:, -1] has a row for each, so take the mean of "
-        "their leads"
-    ), lost_of(truth.leads[..., 0], truth.lead[0]), 1.0
-    yield (
+        "their leads": lost_of(truth.leads[..., 0], truth.lead[0]),
         "this is the mean of each prompt's share: take the mean of the leads first, and one share "
-        "of it"
-    ), lost_of(truth.leads, truth.lead).mean(-1), 1.0
-    yield "the layers stand in reverse order: layer 0 belongs first", lost.flip(0), 1.0
-    yield "the heads stand in reverse order: head 0 belongs first", lost.flip(1), 1.0
-    yield (
-        "heads and layers are exchanged before the numbers were put in rows: run over the layers "
-        "in the outer loop, or .T what you have"
-    ), lost.T.reshape(lost.shape), 1.0
-    for step, late, right in ((1, "late", "right"), (-1, "early", "left")):
-        yield f"every number stands one layer too {late}", lost.roll(step, 0), 1.0
-        yield f"every number stands one head too far to the {right}", lost.roll(step, 1), 1.0
+        "of it": lost_of(truth.leads, truth.lead).mean(-1),
+        "the layers stand in reverse order: layer 0 belongs first": lost.flip(0),
+        "the heads stand in reverse order: head 0 belongs first": lost.flip(1),
+        "heads and layers were exchanged before the numbers were put in rows: run over the layers "
+        "in the outer loop": lost.T.reshape(lost.shape),
+        "every number stands one layer too late": lost.roll(1, 0),
+        "every number stands one layer too early": lost.roll(-1, 0),
+        "every number stands one head too far to the right": lost.roll(1, 1),
+        "every number stands one head too far to the left": lost.roll(-1, 1),
+    }
+    return [
+        *((reason, slip, unit) for reason, slip in in_logits.items()),
+        *((reason, slip, 1.0) for reason, slip in in_shares.items()),
+    ]
 
 
 def _close(answer: Tensor, other: Tensor, tolerance: float) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nnsight_guide.checks.questions import Question, QuestionError, read_answer
+from nnsight_guide.checks.questions import Question, QuestionError, items_of, read_answer
 
 ROUNDINGS = 8  # of a logit, by which two runs of the same patch may differ
 
@@ -48,11 +48,12 @@ class Patching:
                 f"`base` has {lengths[0]} tokens and `source` {lengths[1]}: their positions match "
                 "only if they have as many"
             )
-        if not isinstance(answers, tuple | list) or len(answers) != 2:
+        pair = items_of(answers)
+        if pair is None or len(pair) != 2:
             raise QuestionError(
                 "`answers` should be two, the source's and the base's: (' Paris', ' Rome')"
             )
-        ids = [read_answer(answer, model) for answer in answers]
+        ids = [read_answer(answer, model) for answer in pair]
         if ids[0] == ids[1]:
             raise QuestionError("the two `answers` are the same token: their logits never differ")
         return cls(both[0], both[1], (ids[0], ids[1]), remote)

@@ -159,6 +159,14 @@ def read_answer(answer: object, model: Any) -> int:
     raise QuestionError(f"`answers` holds {named(answer)}: each should be a text or a token's id")
 
 
+def items_of(things: object) -> list[Any] | None:
+    """Return what a list or a tuple holds; of what is neither, None."""
+    try:
+        return list(things) if isinstance(things, list | tuple) else None
+    except Exception:  # odd objects raise whatever they like
+        return None
+
+
 def _read_encoding(prompt: Mapping[Any, Any], tokenizer: Any) -> list[int]:
     if "input_ids" not in prompt:
         raise QuestionError(f"`prompt` is {named(prompt)} without `input_ids`: {FORMS}")
