@@ -13,8 +13,8 @@ word_ids = model.tokenizer.encode(words)
 n_words = 12
 
 dice = random.Random(0)
-orders = [dice.sample(word_ids, n_words) for _ in range(16)]
-twice = [order + order for order in orders]  # (16, 24) ids
+orders = [dice.sample(word_ids, n_words) for _ in range(12)]
+twice = [order + order for order in orders]  # (12, 24) ids
 
 # %% rank
 layers = model.transformer.h
@@ -28,7 +28,7 @@ def ranked(scores):  # one for each head, layer after layer
     return [divmod(at, n_heads) for at in order]
 
 
-with model.trace(twice, remote=REMOTE):
+with model.trace(twice, logits_to_keep=1, remote=REMOTE):
     one_back = [].save()
     for layer in layers:
         pattern = layer.attn.attn_dropout.input.float()
@@ -46,26 +46,35 @@ def columns_of(head):
     return slice(head * d_head, (head + 1) * d_head)
 
 
-def repeated_right(out):
-    """Return how many words are repeated rightly without some heads."""
-    with model.trace(twice, remote=REMOTE):
-        for number, head in sorted(out):  # in forward order
-            handed_in = layers[number].attn.out_proj.input
-            handed_in[..., columns_of(head)] = 0
-        # At the first word of the second round nobody knows the order.
-        best = model.lm_head.output[:, n_words:-1].argmax(dim=-1)
-        second = best.new_tensor(orders)[:, 1:]
-        right = (best == second).float().mean().item().save()
-    return round(right, 2)
+def repeated_right(groups):
+    """Return the share of words repeated rightly without each group."""
+    with model.session(remote=REMOTE):
+        shares = [].save()
+        for group in groups:
+            # The logits of the second round are all that is computed.
+            with model.trace(twice, logits_to_keep=n_words):
+                for number, head in sorted(group):  # in forward order
+                    handed_in = layers[number].attn.out_proj.input
+                    handed_in[..., columns_of(head)] = 0
+                # After each of its words but the last, what is next?
+                said = model.lm_head.output[:, :-1].argmax(dim=-1)
+                right = said == said.new_tensor(orders)[:, 1:]
+                shares.append(right.float().mean().item())
+    return shares
+
+
+def show(groups, shares):
+    for name, share in zip(groups, shares, strict=True):
+        print(f"without {name}: {share:.2f}")
 
 
 previous, others = by_one_back[:4], by_one_back[4:]
-print(f"as it is: {repeated_right([]):.2f}")
-print(f"without the four: {repeated_right(previous):.2f}")
+groups = {"any change": [], "the four": previous}
+for seed in range(3):
+    drawn = random.Random(seed).sample(others, len(previous))
+    groups[f"four others, draw {seed}"] = drawn
 
-for number in range(3):
-    drawn = random.Random(number).sample(others, len(previous))
-    print(f"without four others: {repeated_right(drawn):.2f}")
+show(groups, repeated_right(list(groups.values())))
 
 # %% landmarks
 places = {
@@ -120,53 +129,51 @@ readers, rest = by_subject[:n_readers], by_subject[n_readers:]
 print(f"{len(readers)} readers and {len(rest)} others")
 for number in range(len(layers)):
     count = sum(layer_of == number for layer_of, _ in readers)
-    print(f"layer {number}: {count} readers")
+    print(f"layer {number}: {count} of {n_heads} heads")
 
 
 # %% answer_without
-def answered_right(out, zeros=False):
-    """Return how many cities are right if heads say the same of each.
+def answered_right(groups, zeros=False):
+    """Return the share of right cities without each group of heads.
 
-    Their mean over the prompts, or zeros, at the last position only.
+    At the last position, a head hands in its mean over the prompts,
+    or zeros.
     """
     with model.session(remote=REMOTE):
+        shares = [].save()
         with model.trace(prompts, logits_to_keep=1):
             means = []
             for layer in layers:
                 handed_in = layer.attn.out_proj.input
                 means.append(handed_in[:, -1].mean(dim=0))  # (d_model,)
-        with model.trace(prompts, logits_to_keep=1):
-            for number, head in sorted(out):  # in forward order
-                columns = columns_of(head)
-                mean = means[number][columns]
-                handed_in = layers[number].attn.out_proj.input
-                handed_in[:, -1, columns] = 0 if zeros else mean
-            best = model.lm_head.output[:, -1].argmax(dim=-1)
-            asked = best.new_tensor(cities)
-            right = (best == asked).float().mean().item().save()
-    return round(right, 2)
+        for group in groups:
+            with model.trace(prompts, logits_to_keep=1):
+                for number, head in sorted(group):  # in forward order
+                    columns = columns_of(head)
+                    handed_in = layers[number].attn.out_proj.input
+                    mean = means[number][columns]
+                    handed_in[:, -1, columns] = 0 if zeros else mean
+                said = model.lm_head.output[:, -1].argmax(dim=-1)
+                right = said == said.new_tensor(cities)
+                shares.append(right.float().mean().item())
+    return shares
 
 
-controls = [
-    random.Random(seed).sample(rest, len(readers)) for seed in range(4)
-]
-print(f"as it is: {answered_right([]):.2f}")
-print(f"mean for the readers: {answered_right(readers):.2f}")
-print(f"mean for all others: {answered_right(rest):.2f}")
-for control in controls:
-    print(f"mean for as many others: {answered_right(control):.2f}")
+groups = {"any change": [], "the readers": readers}
+for seed in range(4):
+    drawn = random.Random(seed).sample(rest, len(readers))
+    groups[f"as many others, draw {seed}"] = drawn
+groups["all others"] = rest
+
+show(groups, answered_right(list(groups.values())))
 
 # %% zeros
-right = answered_right(readers, zeros=True)
-print(f"zeros for the readers: {right:.2f}")
-
-for control in controls:
-    right = answered_right(control, zeros=True)
-    print(f"zeros for as many others: {right:.2f}")
+show(groups, answered_right(list(groups.values()), zeros=True))
 
 # %% how_many
 step = len(readers) // 6
-
-for count in range(step, len(readers) + 1, step):
-    right = answered_right(readers[:count])
-    print(f"mean for the first {count}: {right:.2f}")
+first = {
+    f"the first {count} readers": readers[:count]
+    for count in range(step, len(readers) + 1, step)
+}
+show(first, answered_right(list(first.values())))
