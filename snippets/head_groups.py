@@ -173,7 +173,7 @@ show(groups, answered_right(list(groups.values()), zeros=True))
 # %% how_many
 step = len(readers) // 6
 first = {
-    f"the first {count} readers": readers[:count]
-    for count in range(step, len(readers) + 1, step)
+    f"the first {n_first} readers": readers[:n_first]
+    for n_first in range(step, len(readers) + 1, step)
 }
 show(first, answered_right(list(first.values())))
