@@ -57,7 +57,7 @@ import plotly.express as px
 px.imshow(
     lost,
     aspect="auto",
-    text_auto=".2f",
+    text_auto=".0%",
     color_continuous_midpoint=0,
     color_continuous_scale="RdBu",
     title="What goes with each head",

@@ -99,7 +99,7 @@ def test_the_map_shows_the_shares_with_heads_and_layers_on_its_axes(drawn):
     assert drawn.columns == [str(head) for head in range(model.config.n_head)]
     assert drawn.rows == [str(layer) for layer in range(model.config.n_layer)]
     assert (drawn.title, drawn.values_are) == ("What goes with each head", "share of the lead")
-    assert (drawn.form, drawn.diverges) == (".2f", True)
+    assert (drawn.form, drawn.diverges) == (".0%", True)
 
 
 def test_all_heads_of_a_late_layer_at_once_cost_more_than_one_by_one(recorded):
