@@ -34,7 +34,7 @@ and from none below.
         preview (`make serve`), page_blocks, search_words, notebook_files, mkdocs_jupyter,
         markdown_pages (for tools), wheel (the package, for readers), offline (a zip).
     checks: the readers' checkers: questions, answers, rotary; patching and restored (what a map of
-        it says). It imports nothing of all the others.
+        it says), heads and lost (what goes with each). It imports nothing of all the others.
 """
 
 import sys

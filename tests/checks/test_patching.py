@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from nnsight_guide import checks
+from tests.checks.test_questions import ODD
 from tests.support.small_gpt_j import PROMPT, small_gpt_j
 
 SOURCE = PROMPT
@@ -224,3 +225,18 @@ def test_each_wrong_call_gets_one_line_that_names_its_argument(judge, restored, 
     assert said in told
     assert "\n" not in told
     tried["wrong calls"].append(call)
+
+
+@pytest.mark.parametrize("where", ["restored", "base", "source", "answers", "model", "remote"])
+def test_whatever_is_handed_in_gets_a_line_and_never_an_exception(
+    model, answers, restored, where, capsys, tried
+):
+    for odd in ODD:
+        if odd is True and where == "remote":
+            continue  # which is right
+        given = {"base": BASE, "source": SOURCE, "answers": answers, "model": model}
+        checks.check_patching(**{"restored": restored, **given, where: odd})
+        printed = capsys.readouterr().out
+        assert printed.startswith("Not yet: "), (where, type(odd))
+        assert printed.count("\n") == 1
+        tried["odd objects"].append(where)

@@ -46,12 +46,15 @@ def test_every_snippet_with_a_trace_was_measured(found):
         "fact_checks",
         "fact_pairs",
         "fact_patching",
+        "head_groups",
         "input_and_output",
         "logit_lens",
         "remote_execution",
         "rotary_attention",
         "several_prompts",
         "trace_and_save",
+        "which_heads",
+        "which_heads_checks",
         "writing_text",
     }
 

@@ -3,6 +3,7 @@
     check_attention_patterns(attention, tokens, model=model, prompt=prompt)
     check_rotary_attention(attention, model=model, prompt=prompt)
     check_patching(restored, model=model, base=base, source=source)
+    check_head_ablation(lost, model=model, prompts=prompts, answers=answers)
 
 Neither a wrong answer nor a wrong call raises anything, since a notebook would answer with a
 traceback where a hint is wanted. Who wants to decide on it (a test) calls `fault_in_…`, which
@@ -15,6 +16,8 @@ from typing import Any
 from torch import Tensor
 
 from nnsight_guide.checks import answers
+from nnsight_guide.checks.heads import Ablation
+from nnsight_guide.checks.lost import fault_in_lost
 from nnsight_guide.checks.patching import Patching
 from nnsight_guide.checks.questions import Question, QuestionError
 from nnsight_guide.checks.restored import fault_in_map
@@ -86,6 +89,40 @@ def check_patching(
         restored, model=model, base=base, source=source, answers=answers, remote=remote
     )
     _tell(fault, "this is what each layer restores at each position")
+
+
+def check_head_ablation(
+    lost: object, *, model: Any, prompts: object, answers: object, remote: bool | str = False
+) -> None:
+    """Say whether `lost` is the share of the lead that the model loses with each of its heads.
+
+    The lead is how far the logit of a prompt's right answer is above that of its wrong one, in the
+    mean over the prompts. A head is put out of work by the mean over the prompts of what it hands
+    to `out_proj`, at the last position only. Lost is 1 - lead without the head / lead as it is.
+
+    Args:
+        lost: the answer, (n_layers, n_heads); a tensor, an array or lists.
+        model: as in `check_attention_patterns`.
+        prompts: a list of two prompts or more, each in any form that `model.trace` takes.
+        answers: for each prompt the right one and a wrong one, each one token: texts or ids.
+        remote: as in `model.trace`.
+
+    """
+    fault = fault_in_head_ablation(
+        lost, model=model, prompts=prompts, answers=answers, remote=remote
+    )
+    _tell(fault, "this is the share of the lead that goes with each head")
+
+
+def fault_in_head_ablation(
+    lost: object, *, model: Any, prompts: object, answers: object, remote: bool | str = False
+) -> str | None:
+    """Return what is wrong with a map, or None; arguments as in `check_head_ablation`."""
+    try:
+        asked = Ablation.of(model, prompts, answers, remote)
+    except QuestionError as error:
+        return str(error)
+    return fault_in_lost(lost, asked)
 
 
 def fault_in_patching(

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nnsight_guide.checks.questions import holds_no_numbers, named
+from nnsight_guide.checks.questions import QuestionError, holds_no_numbers, named
 
 HAND_IN = "hand in the tensor that you saved in a trace"
 
@@ -213,3 +213,27 @@ def wrong_numbers(difference: float, layer: int) -> str:
         f"the shape is right, but the numbers are not those of layer {layer}: they differ by up "
         f"to {difference:.2g}"
     )
+
+
+def read_numbers(name: str, given: object, hand_in: str) -> Tensor:
+    """Return an answer that may be a tensor, an array or lists, as 32-bit floats on the CPU.
+
+    Raises:
+        QuestionError: it holds no numbers; `name` is that of the argument, `hand_in` the remedy.
+
+    """
+    if given is None or given is ...:
+        raise QuestionError(f"`{name}` is {named(given)}: {hand_in}")
+    try:
+        if not isinstance(given, Tensor):
+            given = torch.as_tensor(given)
+        elif holds_no_numbers(given):
+            raise QuestionError(f"`{name}` has a shape and no numbers: save it in `model.trace`")
+        answer = given.detach().as_subclass(Tensor).cpu().to_dense().float()
+    except QuestionError:
+        raise
+    except Exception as error:  # odd objects raise whatever they like
+        raise QuestionError(
+            f"`{name}` is {named(given)} that cannot be read as numbers: {hand_in}"
+        ) from error
+    return answer

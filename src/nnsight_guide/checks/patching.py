@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nnsight_guide.checks.questions import Question, QuestionError, named
+from nnsight_guide.checks.questions import Question, QuestionError, items_of, read_answer
 
 ROUNDINGS = 8  # of a logit, by which two runs of the same patch may differ
 
@@ -48,11 +48,12 @@ class Patching:
                 f"`base` has {lengths[0]} tokens and `source` {lengths[1]}: their positions match "
                 "only if they have as many"
             )
-        if not isinstance(answers, tuple | list) or len(answers) != 2:
+        pair = items_of(answers)
+        if pair is None or len(pair) != 2:
             raise QuestionError(
                 "`answers` should be two, the source's and the base's: (' Paris', ' Rome')"
             )
-        ids = [_read_answer(answer, model) for answer in answers]
+        ids = [read_answer(answer, model) for answer in pair]
         if ids[0] == ids[1]:
             raise QuestionError("the two `answers` are the same token: their logits never differ")
         return cls(both[0], both[1], (ids[0], ids[1]), remote)
@@ -166,16 +167,3 @@ def _read(name: str, prompt: object, model: Any, remote: bool | str) -> Question
         return Question.of(model, prompt, 0, remote)
     except QuestionError as error:
         raise QuestionError(str(error).replace("`prompt`", f"`{name}`")) from error
-
-
-def _read_answer(answer: object, model: Any) -> int:
-    if isinstance(answer, str):
-        ids = list(model.tokenizer(answer)["input_ids"])
-        if len(ids) == 1:
-            return int(ids[0])
-        raise QuestionError(
-            f"{answer!r} of `answers` is {len(ids)} tokens, and should be one: is its space there?"
-        )
-    if type(answer) is int and 0 <= answer < model.config.vocab_size:
-        return answer
-    raise QuestionError(f"`answers` holds {named(answer)}: each should be a text or a token's id")

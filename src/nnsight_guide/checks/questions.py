@@ -137,6 +137,36 @@ def read_prompt(prompt: object, tokenizer: Any) -> list[int]:
     raise QuestionError(f"`prompt` is {named(prompt)} of neither texts nor ids: {FORMS}")
 
 
+def read_answer(answer: object, model: Any) -> int:
+    """Return the id of an answer, which is a text of one token or an id.
+
+    Raises:
+        QuestionError: it is neither.
+
+    """
+    if isinstance(answer, str):
+        try:
+            ids = list(model.tokenizer(answer)["input_ids"])
+        except Exception as error:  # a text may hold what no tokenizer takes
+            raise QuestionError(f"{answer!r} of `answers` cannot be read as a text") from error
+        if len(ids) == 1:
+            return int(ids[0])
+        raise QuestionError(
+            f"{answer!r} of `answers` is {len(ids)} tokens, and should be one: is its space there?"
+        )
+    if type(answer) is int and 0 <= answer < model.config.vocab_size:
+        return answer
+    raise QuestionError(f"`answers` holds {named(answer)}: each should be a text or a token's id")
+
+
+def items_of(things: object) -> list[Any] | None:
+    """Return what a list or a tuple holds; of what is neither, None."""
+    try:
+        return list(things) if isinstance(things, list | tuple) else None
+    except Exception:  # odd objects raise whatever they like
+        return None
+
+
 def _read_encoding(prompt: Mapping[Any, Any], tokenizer: Any) -> list[int]:
     if "input_ids" not in prompt:
         raise QuestionError(f"`prompt` is {named(prompt)} without `input_ids`: {FORMS}")

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from nnsight_guide.checks.answers import read_numbers
 from nnsight_guide.checks.patching import Logits, Patching, lead_of, patch, shares_of
-from nnsight_guide.checks.questions import QuestionError, holds_no_numbers, named
+from nnsight_guide.checks.questions import QuestionError
 
 WANTED = "(n_layers, seq_len)"
 HAND_IN = "hand in one number for each layer and position"
@@ -15,7 +16,7 @@ HAND_IN = "hand in one number for each layer and position"
 def fault_in_map(restored: object, asked: Patching) -> str | None:
     """Return what is wrong with a reader's map, or None."""
     try:
-        answer = _read_map(restored)
+        answer = read_numbers("restored", restored, f"{HAND_IN}, {WANTED}")
     except QuestionError as error:
         return str(error)
     n_layers, seq_len = asked.base.model.config.n_layer, len(asked.base.ids)
@@ -113,30 +114,6 @@ def _other_patches(asked: Patching) -> Iterator[tuple[str, Logits]]:
 
 def _close(answer: Tensor, other: Tensor, truth: Logits) -> bool:
     return torch.allclose(answer, other, rtol=1e-3, atol=truth.tolerance)
-
-
-def _read_map(restored: object) -> Tensor:
-    """Return an answer as a tensor of numbers.
-
-    Raises:
-        QuestionError: it is none.
-
-    """
-    if restored is None or restored is ...:
-        raise QuestionError(f"`restored` is {named(restored)}: {HAND_IN}, {WANTED}")
-    try:
-        if not isinstance(restored, Tensor):
-            restored = torch.as_tensor(restored)
-        elif holds_no_numbers(restored):
-            raise QuestionError("`restored` has a shape and no numbers: save it in `model.trace`")
-        answer = restored.detach().as_subclass(Tensor).cpu().to_dense().float()
-    except QuestionError:
-        raise
-    except Exception as error:  # odd objects raise whatever they like
-        raise QuestionError(
-            f"`restored` is {named(restored)} that cannot be read as numbers: {HAND_IN}, {WANTED}"
-        ) from error
-    return answer
 
 
 def _wrong_shape(shape: tuple[int, ...], n_layers: int, seq_len: int) -> str | None:

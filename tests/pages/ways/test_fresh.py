@@ -196,7 +196,10 @@ def test_a_notebook_runs_from_its_first_cell_to_its_last(
     assert "The guide's code runs on its demo model" in text
 
 
-@pytest.mark.parametrize(("name", "n_right"), [("attention-patterns", 2), ("where-is-the-fact", 1)])
+@pytest.mark.parametrize(
+    ("name", "n_right"),
+    [("attention-patterns", 2), ("where-is-the-fact", 1), ("which-heads-matter", 1)],
+)
 def test_a_worksheet_with_its_solution_passes_its_checkers(
     name, n_right, laptop, guide, tmp_path, readers_environment
 ):
