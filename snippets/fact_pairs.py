@@ -52,9 +52,7 @@ with model.session(remote=REMOTE):
     for number, layer in enumerate(layers):
         for position in (*subject, -1):
             with model.trace(base_prompts) as run:
-                state = states[number][
-                    :, position
-                ]  # (n_pairs, d_model)
+                state = states[number][:, position]
                 layer.output[0][:, position] = state
                 last = model.transformer.ln_f.output[:, -1]
                 leads = leads_of(model.lm_head(last))
