@@ -1,5 +1,7 @@
 """Heads in groups, chosen by what they do; each with a control."""
 
+import torch
+
 from snippets.model import REMOTE, model
 
 # %% repetitions
@@ -58,7 +60,8 @@ def repeated_right(groups):
                     handed_in[..., columns_of(head)] = 0
                 # After each of its words but the last, what is next?
                 said = model.lm_head.output[:, :-1].argmax(dim=-1)
-                right = said == said.new_tensor(orders)[:, 1:]
+                next_ids = torch.tensor(orders, device=said.device)
+                right = said == next_ids[:, 1:]
                 shares.append(right.float().mean().item())
     return shares
 
@@ -154,7 +157,7 @@ def answered_right(groups, zeros=False):
                     mean = means[number][columns]
                     handed_in[:, -1, columns] = 0 if zeros else mean
                 said = model.lm_head.output[:, -1].argmax(dim=-1)
-                right = said == said.new_tensor(cities)
+                right = said == torch.tensor(cities, device=said.device)
                 shares.append(right.float().mean().item())
     return shares
 

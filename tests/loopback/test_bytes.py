@@ -29,6 +29,7 @@ TENSORS = {
     ("trace_and_save", "trace"): "the first tensors that a reader saves",
     ("trace_and_save", "not_a_copy"): "shows that what is saved is no copy",
     ("trace_and_save", "what_to_save"): "compares how much each way of saving brings down",
+    ("which_heads_checks", "check"): "three numbers for each head and prompt, which tell the slips",
 }
 
 
