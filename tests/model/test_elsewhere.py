@@ -13,6 +13,7 @@ pytestmark = pytest.mark.local
 
 
 SEED = re.compile(r"^\d '.*'$", re.MULTILINE)  # what a seed has drawn, which a GPU draws otherwise
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 DEVICE = ", device='cuda:0'"
 
 
@@ -54,14 +55,17 @@ def test_on_a_gpu_all_code_prints_what_it_prints_here_but_for_what_a_seed_draws(
     root, tmp_path_factory
 ):
     told = told_with(root, tmp_path_factory, "cuda")
-    here, there = (
-        {
-            name: SEED.sub("", printed) if name != "checkers" else printed
-            for name, printed in of.items()
-        }
-        for of in (told["here"], told["elsewhere"])
-    )
-    there["from_2024/proxy_condition"] = there["from_2024/proxy_condition"].replace(DEVICE, "")
     assert told["device"] == "cuda:0"
-    assert there == here
     assert all("on the same device" in error for error in told["broken"])
+    assert told["elsewhere"].pop("checkers") == told["here"].pop("checkers")
+    for name, printed in told["here"].items():
+        words, numbers = words_and_numbers(printed)
+        words_there, numbers_there = words_and_numbers(told["elsewhere"][name].replace(DEVICE, ""))
+        assert words_there == words, name
+        assert numbers_there == pytest.approx(numbers, rel=0.03, abs=0.02), name
+
+
+def words_and_numbers(printed):
+    """Return what was printed without its numbers, and these: a GPU rounds in another order."""
+    kept = SEED.sub("", printed)
+    return NUMBER.sub("#", kept), [float(number) for number in NUMBER.findall(kept)]
