@@ -15,12 +15,14 @@ REWRITES = {
     ".attn_dropout.input": ".output[1]",
     ".attn_dropout.output": ".output[1]",
     ".past_key_values": ".cache",
+    ".skip((block.input, None))": ".skip(block.input)",
 }
 WITH_ARGUMENT = (".attn_dropout.input", ".attn_dropout.output")
 ARGUMENT = 'attn_implementation="eager"'
 # The cells that show what is not there any more → what to know instead.
 NO_DROPOUT = f"attention has no such module; its weights are `attn.output[1]`, with `{ARGUMENT}`"
 GONE = {
+    "changing_values/tuple_element": "the output of a block is its tensor alone",
     "attention_patterns/other_routes": f"`attn.output[1]` is the only one, with `{ARGUMENT}`",
     "input_and_output/dropout_and_head": NO_DROPOUT,
     "input_and_output/shapes": "the output of a block is its tensor alone",
