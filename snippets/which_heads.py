@@ -22,9 +22,9 @@ wrongs = rights[1:] + rights[:1]  # the city of the next landmark
 
 def mean_lead(logits):  # (batch, vocab_size)
     """Return how far the right cities are ahead of the wrong ones."""
-    rows = list(range(len(rights)))
-    leads = logits[rows, rights].float() - logits[rows, wrongs].float()
-    return leads.mean().item()
+    pairs = torch.tensor([rights, wrongs], device=logits.device).T
+    right, wrong = logits.float().gather(1, pairs).mean(dim=0)
+    return (right - wrong).item()
 
 
 # Only the logits of the last position are asked for, and computed.

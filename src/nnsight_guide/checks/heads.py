@@ -151,8 +151,7 @@ def ablate(asked: Ablation, slip: Slip, layers: Sequence[int]) -> Leads:
     prompts, over, at_input = asked.prompts, slip.over, slip.module == "input"
     position = {"last": slice(-1, None), "first": slice(1), "all": slice(None)}[slip.positions]
     changed = slice(1) if slip.prompts == "first" else slice(None)
-    row = list(range(len(prompts)))
-    rights, wrongs = ([pair[place] for pair in asked.answers] for place in (0, 1))
+    answers = [list(pair) for pair in asked.answers]
     # Plain numbers, since what is sent to a service cannot lean on this package.
     runs = [
         [],
@@ -171,8 +170,9 @@ def ablate(asked: Ablation, slip: Slip, layers: Sequence[int]) -> Leads:
                 logits = model.lm_head.output[:, -1]
                 eps = nnsight.save(torch.finfo(logits.dtype).eps)
                 logits = logits.float()
-                likely = logits.softmax(-1)[row, rights].tolist()
-                found.append([logits[row, rights].tolist(), logits[row, wrongs].tolist(), likely])
+                pairs = torch.tensor(answers, device=logits.device)
+                likely = logits.softmax(-1).gather(1, pairs)[:, 0].tolist()
+                found.append([*logits.gather(1, pairs).T.tolist(), likely])
     as_is, *without = torch.tensor(found)
     of_heads = torch.stack(without).view(len(layers), n_heads, 3, len(prompts))
     right, wrong, p_right = of_heads.unbind(2)
