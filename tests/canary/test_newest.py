@@ -43,8 +43,7 @@ def wrong(seen):
 # What looks at the form that GPT-J had before, or at the load itself.
 LEFT = {
     "test_attention_patterns::test_every_route_leads_to_the_same_tensor",
-    "test_changing_values::"
-    "test_a_tuple_takes_no_other_element_and_its_tensor_takes_other_values",
+    "test_changing_values::test_a_tuple_takes_no_other_element_and_its_tensor_takes_other_values",
     "test_input_and_output::test_a_block_is_called_with_one_positional_argument",
     "test_input_and_output::test_a_block_takes_hidden_states_and_returns_a_tuple",
     "test_input_and_output::test_one_modules_output_is_anothers_input",
