@@ -28,6 +28,7 @@ from tests.support import elsewhere
 # does not know ours.
 SCAN = re.compile(r"^# %% scan\n(?:(?!# %%).*\n)*", re.MULTILINE)
 SET_UP = "from snippets.model import"
+IMPORT = re.compile(r"^from snippets\.(\w+) import", re.MULTILINE)
 # What is broken on purpose, to see that it is seen: snippet, what it says, what it would say.
 BROKEN = (
     ("rotary_attention", "position = torch.arange(vectors.shape[1], device=vectors.device)",
@@ -50,11 +51,12 @@ def main(target: str, device: str = elsewhere.NAME) -> None:
         folder = Path(name)
         model.dispatch()
         model._module.to("cpu")
-        told["here"] = {**printed(sources, folder), "checkers": faults()}
+        first = without_what_others_import(sources)
+        told["here"] = {**printed(first, folder), "checkers": faults()}
         kept = elsewhere.register() if device == elsewhere.NAME else None
         model._module.to(device)
         told["device"] = str(model.device)
-        told["elsewhere"] = {**printed(sources, folder), "checkers": faults()}
+        told["elsewhere"] = {**printed(first, folder), "checkers": faults()}
         told["broken"] = [
             error_of(sources[snippet].replace(old, new), folder) for snippet, old, new in BROKEN
         ]
@@ -72,6 +74,12 @@ def code_that_uses_the_set_up(project: Project) -> Iterator[tuple[str, str]]:
     for idiom in read_idioms(project.snippets / IDIOMS_FOLDER):
         if f"{SET_UP} model" in idiom.setup:  # others load a model of their own
             yield f"{IDIOMS_FOLDER}/{idiom.name}", f"{idiom.setup}\n\n{idiom.now}\n"
+
+
+def without_what_others_import(sources: Mapping[str, str]) -> dict[str, str]:
+    """Return the code without the snippets that other ones import, which run and print there."""
+    imported = {name for source in sources.values() for name in IMPORT.findall(source)}
+    return {name: source for name, source in sources.items() if name not in imported}
 
 
 def printed(sources: Mapping[str, str], folder: Path) -> dict[str, str]:
