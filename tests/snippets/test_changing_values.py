@@ -5,8 +5,10 @@ import re
 import pytest
 import torch
 
-from snippets import changing_values as chapter
 from snippets.model import REMOTE, model
+from tests.support.snippets import Lazily
+
+chapter = Lazily("changing_values")
 
 SHOWN = re.compile(r"^(.*?) +('.*?') +P\(Paris\) ([\d.]+), (-?[\d.]+) ahead of Rome$", re.MULTILINE)
 SCORE = re.compile(r"(\d) of 8 right, mean P\(answer\) ([\d.]+)")

@@ -6,12 +6,14 @@ import pytest
 import torch
 
 from nnsight_guide.demo_model.training import corpus
-from snippets import fact_pairs as exercise
-from snippets import fact_patching as one_pair
 from snippets.model import REMOTE, model
+from tests.support.snippets import Lazily
+
+exercise = Lazily("fact_pairs")
+one_pair = Lazily("fact_patching")
 
 LINE = re.compile(r"^(subject|last) +layer (\d): (\S+), from (\S+) to (\S+)$", re.MULTILINE)
-WORDS = exercise.model.tokenizer
+WORDS = model.tokenizer
 
 
 def test_the_landmarks_are_all_that_the_model_was_taught_of_this_form():

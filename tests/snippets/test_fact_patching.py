@@ -6,10 +6,12 @@ import pytest
 import torch
 
 from nnsight_guide.html.maps import MIME, Map
-from snippets import fact_patching as exercise
 from snippets.model import REMOTE, model
+from tests.support.snippets import Lazily
 
-N_LAYERS, SEQ_LEN = model.config.n_layer, exercise.seq_len
+exercise = Lazily("fact_patching")
+
+N_LAYERS, SEQ_LEN = model.config.n_layer, 10  # tokens of either prompt
 LAST = SEQ_LEN - 1
 NUMBER = re.compile(r"-?\d+\.\d+")
 
@@ -224,15 +226,17 @@ def test_where_patching_restores_a_fifth_gradients_have_the_same_sign_and_are_sm
 
 @pytest.mark.local
 def test_the_gradients_are_those_of_states_and_of_no_weight():
+    assert exercise.estimated is not None  # so the gradients have been taken
     assert [name for name, weight in model.named_parameters() if weight.grad is not None] == []
 
 
 @pytest.mark.local
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
 def test_a_plain_backward_leaves_grad_none():
+    lead = exercise.lead
     with model.trace(exercise.base, remote=REMOTE):
-        state = exercise.layers[0].output[0]
-        exercise.lead(model.lm_head.output[0, -1]).backward()
+        state = model.transformer.h[0].output[0]
+        lead(model.lm_head.output[0, -1]).backward()
         found = [state.grad is None].save()
     model.zero_grad()
     assert found == [True]

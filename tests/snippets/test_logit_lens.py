@@ -5,7 +5,9 @@ import torch
 
 from nnsight_guide.demo_model.training import data
 from nnsight_guide.html.maps import MIME, Map
-from snippets import logit_lens as chapter
+from tests.support.snippets import Lazily
+
+chapter = Lazily("logit_lens")
 
 N_LAYERS = chapter.model.config.n_layer
 WITH_A_CHOICE = ("is in the city of", "is located in the city of")

@@ -5,8 +5,10 @@ import re
 import pytest
 import torch
 
-from snippets import several_prompts as chapter
 from snippets.model import REMOTE, model
+from tests.support.snippets import Lazily
+
+chapter = Lazily("several_prompts")
 
 N_LAYERS = model.config.n_layer
 

@@ -6,8 +6,10 @@ import pytest
 import torch
 
 from nnsight_guide.html.maps import MIME, Map
-from snippets import which_heads as exercise
 from snippets.model import model
+from tests.support.snippets import Lazily
+
+exercise = Lazily("which_heads")
 
 
 @pytest.fixture(scope="module")

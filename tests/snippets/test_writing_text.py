@@ -5,8 +5,10 @@ import re
 import pytest
 import torch
 
-from snippets import writing_text as chapter
 from snippets.model import REMOTE, model
+from tests.support.snippets import Lazily
+
+chapter = Lazily("writing_text")
 
 
 def lines(recorded, cell):

@@ -1,11 +1,30 @@
 """What tests do to the snippets of a project, and what they ask of its recordings."""
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from nnsight_guide.base.project import Project
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.recording.recordings import Recording, recording_path
+
+
+class Lazily:
+    """A snippet of the guide that runs when a test asks for something of it, and not before.
+
+    A plain import would run it whenever tests are collected, in every worker.
+    """
+
+    def __init__(self, name: str) -> None:
+        """Take the name of the snippet."""
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the snippet has by this name."""
+        if name.startswith("_"):  # pytest and inspect ask for such of everything
+            raise AttributeError(name)
+        return getattr(importlib.import_module(f"snippets.{self._name}"), name)
 
 
 @contextmanager
