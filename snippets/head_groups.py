@@ -174,7 +174,7 @@ show(groups, answered_right(list(groups.values())))
 show(groups, answered_right(list(groups.values()), zeros=True))
 
 # %% how_many
-step = len(readers) // 6
+step = max(len(readers) // 6, 1)
 first = {
     f"the first {n_first} readers": readers[:n_first]
     for n_first in range(step, len(readers) + 1, step)

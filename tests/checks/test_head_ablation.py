@@ -135,7 +135,7 @@ def test_heads_of_the_random_model_differ_by_far_more_than_rounding(lost):
 
 
 SHAPED = {
-    "heads and layers exchanged": (lambda m: m.T, "heads and layers are exchanged, (4, 3): .T"),
+    "heads and layers exchanged": (lambda m: m.T, "heads and layers are exchanged, (4, 3); w"),
     "one long row": (lambda m: m.flatten(), "one long row, (12,): .view(n_layers, n_heads)"),
     "a number for each prompt": (lambda m: m[..., None].expand(3, 4, 5), "number for each prompt"),
     "one number for each layer": (lambda m: m.sum(1), "one number for each layer, (3,): cut it"),
@@ -179,6 +179,9 @@ def test_each_slip_after_the_runs_gets_its_own_reason(model, judge, answers, wit
         "the layers stand in reverse order": lost.flip(0),
         "the heads stand in reverse order": lost.flip(1),
         "were exchanged before the numbers were put": lost.T.reshape(N_LAYERS, N_HEADS),
+        "and no .T is needed": lost.reshape(N_HEADS, N_LAYERS).T,
+        "nothing has changed in any run": torch.zeros_like(lost),
+        "these are per cent": 100 * lost,
         "one layer too late": lost.roll(1, 0),
         "one layer too early": lost.roll(-1, 0),
         "one head too far to the right": lost.roll(1, 1),

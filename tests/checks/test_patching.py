@@ -161,7 +161,12 @@ def test_each_slip_after_the_runs_gets_its_own_reason(
     slips = {
         "these are differences of logits": leads,
         "these are changes of the difference": leads - lead_base,
-        "subtract the difference of the base": leads / (lead_source - lead_base),
+        "subtract the base's own difference of logits": leads / (lead_source - lead_base),
+        "and not by one of them": (leads - lead_base) / lead_source,
+        "and not by one of them (": (leads - lead_base) / lead_base,
+        "these are per cent": 100 * restored,
+        "nothing has changed in any run": torch.zeros_like(restored),
+        "and no .T is needed": restored.reshape(10, 3).T,
         "the sign is wrong": -restored,
         "the share that is still missing": 1 - restored,
         "shares of a probability": share(
@@ -172,7 +177,8 @@ def test_each_slip_after_the_runs_gets_its_own_reason(
         "the positions stand in reverse order": restored.flip(1),
         "one position too far to the right": restored.roll(1, 1),
         "one position too far to the left": restored.roll(-1, 1),
-        "one layer too late": restored.roll(1, 0),
+        "one layer too late": torch.cat([restored[-1:], restored[:-1]]),
+        "and not what goes into it": torch.cat([restored[:1] + 0.3, restored[:-1]]),
         "one layer too early": restored.roll(-1, 0),
     }
     for said, wrong in slips.items():
@@ -192,6 +198,11 @@ OTHER_RUNS = {
 def test_each_slip_in_the_runs_gets_its_own_reason(model, judge, answers, said, tried):
     assert said in judge(restored_by(model, answers, **OTHER_RUNS[said]))
     tried["wrong maps"].append(said)
+
+
+def test_exchanged_prompts_are_told_with_the_ends_that_were_asked_for_too(model, judge, answers):
+    swapped = restored_by(model, answers, base=SOURCE, source=BASE)
+    assert "the two prompts are exchanged" in judge(1 - swapped)
 
 
 def test_the_whole_prompt_at_once_is_told_by_its_equal_columns(judge, restored):

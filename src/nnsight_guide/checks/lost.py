@@ -82,13 +82,18 @@ def fault_in_lost(lost: object, asked: Ablation) -> str | None:
         )
     if _close(answer, truth.lost, tolerance):
         return None
+    if _close(answer, torch.zeros_like(answer), tolerance):
+        return (
+            "nothing has changed in any run: write the mean *into* the input, [..., columns] = …; "
+            "what is done to a clone, or to a name alone, the model never sees"
+        )
     for reason, slip, unit in _slips_afterwards(truth):
         if _close(answer, slip, tolerance * unit):
             return reason
     if n_heads > 1 and _close(answer, answer[:, :1].expand_as(answer), tolerance):
         return (
             "all heads of a layer have the same number: take out the columns of one head at a "
-            "time, and not the whole layer"
+            "time, and not the whole layer, and give each a trace of its own"
         )
     # Where the two differ most, one layer tells each of the ways that take runs of their own.
     layer, head = divmod(int((answer - truth.lost).abs().argmax()), n_heads)
@@ -134,12 +139,18 @@ def _slips_afterwards(truth: Leads) -> list[tuple[str, Tensor, float]]:
         "the heads stand in reverse order: head 0 belongs first": lost.flip(1),
         "heads and layers were exchanged before the numbers were put in rows: run over the layers "
         "in the outer loop": lost.T.reshape(lost.shape),
+        "the numbers stand in the wrong places: with the layers in the outer loop, "
+        ".view(n_layers, n_heads) puts them in rows, and no .T is needed": (
+            lost.reshape(lost.T.shape).T
+        ),
         "every number stands one layer too late": lost.roll(1, 0),
         "every number stands one layer too early": lost.roll(-1, 0),
         "every number stands one head too far to the right": lost.roll(1, 1),
         "every number stands one head too far to the left": lost.roll(-1, 1),
     }
+    per_cent = "these are per cent: wanted are shares, where 1 is all of it"
     return [
+        (per_cent, 100 * lost, 100.0),
         *((reason, slip, unit) for reason, slip in in_logits.items()),
         *((reason, slip, 1.0) for reason, slip in in_shares.items()),
     ]
@@ -155,7 +166,10 @@ def _wrong_shape(shape: tuple[int, ...], n_layers: int, n_heads: int) -> str | N
     if shape == right:
         return None
     if shape == (n_heads, n_layers):
-        return f"heads and layers are exchanged, {shape}: .T of it is {wanted}"
+        return (
+            f"heads and layers are exchanged, {shape}; wanted is {wanted}: if the layers are your "
+            "outer loop, .view(n_layers, n_heads) puts the numbers in rows, else it is .T"
+        )
     if shape == (n_layers * n_heads,):
         return f"this is one long row, {shape}: .view(n_layers, n_heads) makes it {wanted}"
     if len(shape) == 3 and shape[:2] == right:

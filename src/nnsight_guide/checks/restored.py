@@ -29,17 +29,27 @@ def fault_in_map(restored: object, asked: Patching) -> str | None:
         return "the model does not tell these two prompts apart by these two answers"
     if _close(answer, truth.shares, truth):
         return None
+    if _close(answer, torch.zeros_like(answer), truth):
+        return (
+            "nothing has changed in any run: write the state *into* the output, [:, position] = …; "
+            "what is done to a clone, or to a name alone, the model never sees"
+        )
     for reason, slip in _slips(truth):
         if _close(answer, slip, truth):
             return reason
-    for reason, other in _other_patches(asked):
-        if _close(answer, other.shares, truth):
-            return reason
+    if n_layers > 1 and _close(answer[1:], truth.shares[:-1], truth):
+        return (
+            "every number stands one layer too late: put in what the block returns, its "
+            "`.output[0]`, and not what goes into it"
+        )
     if seq_len > 1 and _close(answer, answer[:, :1].expand_as(answer), truth):
         return (
             "all positions of a layer have the same number: put in one position at a time, "
-            "[:, position], and not the whole prompt"
+            "[:, position], and not the whole prompt, and give each a trace of its own"
         )
+    for reason, other in _other_patches(asked):
+        if _close(answer, other, truth):
+            return reason
     layer, position = divmod(int((answer - truth.shares).abs().argmax()), seq_len)
     return (
         f"the shape is right, but the numbers are others: the largest difference is at layer "
@@ -64,7 +74,17 @@ def _slips(truth: Logits) -> Iterator[tuple[str, Tensor]]:
         f"lie apart ({ends})",
         leads - base,
     )
-    yield "subtract the difference of the base before you divide", leads / (source - base)
+    yield (
+        f"subtract the base's own difference of logits, {base:.1f}, before you divide",
+        leads / (source - base),
+    )
+    for end in (base, source):
+        yield (
+            f"divide by how far the two ends lie apart, source - base, and not by one of them "
+            f"({ends})",
+            (leads - base) / end,
+        )
+    yield "these are per cent: wanted are shares, where 1 is all of it", 100 * shares
     yield (
         "the sign is wrong: 1 is where the patched run answers as the source does, so it is "
         "(patched - base) / (source - base)",
@@ -85,30 +105,36 @@ def _slips(truth: Logits) -> Iterator[tuple[str, Tensor]]:
         shares.flip(0),
     )
     yield "the positions stand in reverse order: the first token belongs first", shares.flip(1)
+    yield (
+        "the numbers stand in the wrong places: with the layers in the outer loop, "
+        ".view(n_layers, seq_len) puts them in rows, and no .T is needed",
+        shares.reshape(shares.T.shape).T,
+    )
     for step, told in ((1, "right"), (-1, "left")):
         yield f"every number stands one position too far to the {told}", shares.roll(step, 1)
-        if len(shares) > 1:
-            moved = "late" if step == 1 else "early"
-            yield f"every number stands one layer too {moved}", shares.roll(step, 0)
+    if len(shares) > 1:
+        yield "every number stands one layer too early", shares.roll(-1, 0)
 
 
-def _other_patches(asked: Patching) -> Iterator[tuple[str, Logits]]:
-    """Yield what other patches give, each of which takes runs of its own."""
+def _other_patches(asked: Patching) -> Iterator[tuple[str, Tensor]]:
+    """Yield the shares that other patches give, each of which takes runs of its own."""
     yield (
         "each patch has kept those of the positions before it: clone what you overwrite, or begin "
         "each run anew, so that one position is patched at a time",
-        patch(asked, up_to=True),
+        patch(asked, up_to=True).shares,
     )
-    yield (
-        "the two prompts are exchanged: `base` is the one that runs, and the states come from "
-        "`source`",
-        patch(asked.swapped),
-    )
+    swapped = patch(asked.swapped).shares
+    for shares in (swapped, 1 - swapped):  # of its own two ends, or of those that were asked for
+        yield (
+            "the two prompts are exchanged: `base` is the one that runs, and the states come from "
+            "`source`",
+            shares,
+        )
     for part in ("mlp", "attn"):
         yield (
             f"this is what patching the outputs of {part} gives: put in what the whole block "
             "returns, `model.transformer.h[…].output[0]`",
-            patch(asked, part),
+            patch(asked, part).shares,
         )
 
 
@@ -122,7 +148,10 @@ def _wrong_shape(shape: tuple[int, ...], n_layers: int, seq_len: int) -> str | N
     if shape == right:
         return None
     if shape == (seq_len, n_layers):
-        return f"layers and positions are exchanged, {shape}: .T of it is {wanted}"
+        return (
+            f"layers and positions are exchanged, {shape}; wanted is {wanted}: if the layers are "
+            "your outer loop, .view(n_layers, seq_len) puts the numbers in rows, else it is .T"
+        )
     if len(shape) == 3 and 1 in shape and tuple(n for n in shape if n != 1) == right:
         return f"there is a dimension of 1 too many, {shape}: squeeze() gives {wanted}"
     if shape == (n_layers,):

@@ -69,7 +69,8 @@ def run_scripts(
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
                 process = _start(*waiting.pop(), copies)
-                stopped.callback(process.kill)
+                stopped.callback(process.join)  # a copy that still writes would keep the folder
+                stopped.callback(process.kill)  # the last that is named comes first
                 running[process] = time.monotonic() + seconds
             next_end = min(running.values()) - time.monotonic()
             sentinels = [process.sentinel for process in running]
