@@ -6,6 +6,7 @@ from torch import Tensor
 from nnsight_guide.checks.answers import read_numbers
 from nnsight_guide.checks.heads import Ablation, Leads, Slip, ablate, lost_of
 from nnsight_guide.checks.questions import QuestionError
+from nnsight_guide.checks.restored import NOTHING
 
 WANTED = "(n_layers, n_heads)"
 HAND_IN = f"hand in one number for each layer and head, {WANTED}"
@@ -82,7 +83,7 @@ def fault_in_lost(lost: object, asked: Ablation) -> str | None:
         )
     if _close(answer, truth.lost, tolerance):
         return None
-    if _close(answer, torch.zeros_like(answer), tolerance):
+    if answer.abs().max() < NOTHING:
         return (
             "nothing has changed in any run: write the mean *into* the input, [..., columns] = …; "
             "what is done to a clone, or to a name alone, the model never sees"

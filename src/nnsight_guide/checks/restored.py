@@ -11,6 +11,7 @@ from nnsight_guide.checks.questions import QuestionError
 
 WANTED = "(n_layers, seq_len)"
 HAND_IN = "hand in one number for each layer and position"
+NOTHING = 1e-6  # of two equal runs, whose means may be rounded otherwise
 
 
 def fault_in_map(restored: object, asked: Patching) -> str | None:
@@ -29,7 +30,7 @@ def fault_in_map(restored: object, asked: Patching) -> str | None:
         return "the model does not tell these two prompts apart by these two answers"
     if _close(answer, truth.shares, truth):
         return None
-    if _close(answer, torch.zeros_like(answer), truth):
+    if answer.abs().max() < NOTHING:
         return (
             "nothing has changed in any run: write the state *into* the output, [:, position] = …; "
             "what is done to a clone, or to a name alone, the model never sees"
