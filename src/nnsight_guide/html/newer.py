@@ -39,7 +39,9 @@ def rewritten(name: str, source: str) -> str:
     """Return a snippet as it is to be written with the newer transformers."""
     stops = [key for key in GONE if key.startswith(f"{name}/") and key not in STILL_RUN]
     for cell in (key.partition("/")[2] for key in stops):
-        source = re.sub(rf"^# %% {cell}\n(?:(?!# %% ).*\n)*", "", source, flags=re.MULTILINE)
+        source = re.sub(
+            rf"^# %% {cell}(?: .*)?\n(?:(?!# %% ).*\n)*", "", source, flags=re.MULTILINE
+        )
     return OLD.sub(lambda found: REWRITES[found[0]], source)
 
 
