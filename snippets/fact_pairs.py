@@ -41,24 +41,22 @@ def leads_of(logits):  # (n_pairs, vocab_size)
 layers = model.transformer.h
 
 with model.session(remote=REMOTE):
-    with model.trace(source_prompts):
+    with model.trace(source_prompts, logits_to_keep=1):
         states = [block.output[0] for block in layers]
         high = leads_of(model.lm_head.output[:, -1])
 
-    with model.trace(base_prompts):
+    with model.trace(base_prompts, logits_to_keep=1):
         low = leads_of(model.lm_head.output[:, -1])
 
     shares = [].save()
     for number, layer in enumerate(layers):
         for position in (*subject, -1):
-            with model.trace(base_prompts) as run:
+            with model.trace(base_prompts, logits_to_keep=1):
                 state = states[number][:, position]
                 layer.output[0][:, position] = state
-                last = model.transformer.ln_f.output[:, -1]
-                leads = leads_of(model.lm_head(last))
+                leads = leads_of(model.lm_head.output[:, -1])
                 share = (leads - low) / (high - low)
                 shares.append(share.tolist())
-                run.stop()  # before the logits of every token
 
 # (n_layers, the subject's tokens and the last, n_pairs)
 by_place = torch.tensor(shares).view(len(layers), -1, len(pairs))

@@ -86,13 +86,13 @@ token_ids = zip(*map(tokenizer.encode, (base, source)), strict=True)
 subject = [place for place, (a, b) in enumerate(token_ids) if a != b]
 
 with model.session(remote=REMOTE):
-    with model.trace(others):
+    with model.trace(others, logits_to_keep=1):
         states = [block.output[0] for block in layers]
 
     leads = [].save()
     for number, layer in enumerate(layers):
         for position in (*subject, -1):
-            with model.trace([base] * len(others)):
+            with model.trace([base] * len(others), logits_to_keep=1):
                 state = states[number][:, position]  # (4, d_model)
                 layer.output[0][:, position] = state
                 mean = lead(model.lm_head.output[:, -1]).mean()

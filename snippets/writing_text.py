@@ -114,7 +114,7 @@ middle = layers[model.config.n_layer // 2]
 eiffel = "The Eiffel Tower is located in the city of"
 
 with model.session(remote=REMOTE):
-    with model.trace(learned_from):
+    with model.trace(learned_from, logits_to_keep=1):
         starts, goals = city_means(middle.output[0][:, -1])
         vector = goals[" Rome"] - starts[" Paris"]  # (d_model,)
 
@@ -159,7 +159,7 @@ with model.session(remote=REMOTE):
     for number in range(0, len(layers), every_so_many):
         layer = layers[number]
 
-        with model.trace(learned_from):
+        with model.trace(learned_from, logits_to_keep=1):
             starts, goals = city_means(layer.output[0][:, -1])
             vectors = torch.stack(
                 [goals[goal] - starts[start] for start, goal in pairs]
@@ -171,7 +171,7 @@ with model.session(remote=REMOTE):
             "3 x the vector": 3 * vectors,
             "3 x noise": 3 * noise,
         }.items():
-            with model.trace(tried_on):
+            with model.trace(tried_on, logits_to_keep=1):
                 layer.output[0][:, -1] += pushes
                 n = n_turned(model.lm_head.output[:, -1])
                 counts.append((number, what, n))
@@ -184,7 +184,7 @@ visit = "You can visit the Eiffel Tower in"
 
 for strength in (0, 1, 3):
     with model.session(remote=REMOTE):
-        with model.trace(learned_from):
+        with model.trace(learned_from, logits_to_keep=1):
             starts, goals = city_means(middle.output[0][:, -1])
             vector = goals[" Rome"] - starts[" Paris"]
 
@@ -199,7 +199,7 @@ for strength in (0, 1, 3):
 
 # %% only_the_first_step
 with model.session(remote=REMOTE):
-    with model.trace(learned_from):
+    with model.trace(learned_from, logits_to_keep=1):
         starts, goals = city_means(middle.output[0][:, -1])
         vector = goals[" Rome"] - starts[" Paris"]
 

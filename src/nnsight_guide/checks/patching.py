@@ -120,7 +120,7 @@ def patch(asked: Patching, where: str = "blocks", *, up_to: bool = False) -> Log
     base, source = asked.base.input_ids, asked.source.input_ids
     with model.session(remote=remote):
         found = nnsight.save([])
-        with model.trace(source):
+        with model.trace(source, logits_to_keep=1):
             states = []
             for module in modules:
                 output = module.output
@@ -129,11 +129,11 @@ def patch(asked: Patching, where: str = "blocks", *, up_to: bool = False) -> Log
             eps = nnsight.save(torch.finfo(logits.dtype).eps)
             logits = logits.float().cpu()
             found.append((logits[:, chosen].tolist(), logits.softmax(-1)[:, chosen].tolist()))
-        with model.trace(base):
+        with model.trace(base, logits_to_keep=1):
             logits = model.lm_head.output[:, -1].float().cpu()
             found.append((logits[:, chosen].tolist(), logits.softmax(-1)[:, chosen].tolist()))
         for module, state in zip(modules, states, strict=True):
-            with model.trace(rows):
+            with model.trace(rows, logits_to_keep=1):
                 output = module.output
                 hidden = output[0] if isinstance(output, tuple) else output
                 for position, first in enumerate(firsts):
