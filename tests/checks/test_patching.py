@@ -40,7 +40,7 @@ def end(model, prompt):
     return logits  # noqa: RET504 - a trace must end before its values are returned
 
 
-def runs(model, base=BASE, source=SOURCE, part=lambda block: block, up_to=False):
+def runs(model, base=BASE, source=SOURCE, part=lambda block: block, what="own"):
     """The logits of each patched run, one at a time, as a reader would write it."""
     maps = []
     for block in model.transformer.h:
@@ -50,11 +50,12 @@ def runs(model, base=BASE, source=SOURCE, part=lambda block: block, up_to=False)
             state = (output[0] if isinstance(output, tuple) else output).clone().save()
         row = []
         for position in range(SEQ_LEN):
-            first = 0 if up_to else position
+            first = 0 if what == "up_to" else position
             with model.trace(base):
                 output = module.output
                 hidden = output[0] if isinstance(output, tuple) else output
-                hidden[0, first : position + 1] = state[0, first : position + 1]
+                new = state[0, -1:] if what == "last" else state[0, first : position + 1]
+                hidden[0, first : position + 1] = new
                 logits = model.lm_head.output[0, -1].float().save()
             row.append(logits)
         maps.append(torch.stack(row))
@@ -187,7 +188,8 @@ def test_each_slip_after_the_runs_gets_its_own_reason(
 
 
 OTHER_RUNS = {
-    "each patch has kept those of the positions before it": {"up_to": True},
+    "each patch has kept those of the positions before it": {"what": "up_to"},
+    "this is what the source's last state restores": {"what": "last"},
     "the two prompts are exchanged": {"base": SOURCE, "source": BASE},
     "patching the outputs of mlp": {"part": lambda block: block.mlp},
     "patching the outputs of attn": {"part": lambda block: block.attn.out_proj},

@@ -96,13 +96,14 @@ class Logits:
         return max(ROUNDINGS * self.eps * largest / span, 1e-3)
 
 
-def patch(asked: Patching, where: str = "blocks", *, up_to: bool = False) -> Logits:
+def patch(asked: Patching, where: str = "blocks", *, what: str = "own") -> Logits:
     """Run the base once for each layer, with a row of the batch for each position to patch.
 
     Args:
         asked: the prompts and answers.
         where: "blocks", or what of each block is patched instead: "mlp", "attn".
-        up_to: patch all positions up to this one, as who forgets that patches add up.
+        what: the state that is put in at a position: its "own" of the source; "up_to", those of all
+            positions before it too, as who forgets that patches add up; or the "last" of the source.
 
     """
     import nnsight  # here, since it takes seconds and a page that only names this module has none
@@ -115,7 +116,7 @@ def patch(asked: Patching, where: str = "blocks", *, up_to: bool = False) -> Log
         "attn": [block.attn.out_proj for block in model.transformer.h],
     }
     modules, chosen = parts[where], list(asked.answers)
-    firsts = [0 if up_to else position for position in range(seq_len)]
+    firsts = [0 if what == "up_to" else position for position in range(seq_len)]
     rows = asked.base.input_ids.repeat(seq_len, 1)
     base, source = asked.base.input_ids, asked.source.input_ids
     with model.session(remote=remote):
@@ -137,7 +138,8 @@ def patch(asked: Patching, where: str = "blocks", *, up_to: bool = False) -> Log
                 output = module.output
                 hidden = output[0] if isinstance(output, tuple) else output
                 for position, first in enumerate(firsts):
-                    hidden[position, first : position + 1] = state[0, first : position + 1]
+                    new = state[0, -1:] if what == "last" else state[0, first : position + 1]
+                    hidden[position, first : position + 1] = new
                 logits = model.lm_head.output[:, -1].float().cpu()
                 found.append((logits[:, chosen].tolist(), logits.softmax(-1)[:, chosen].tolist()))
     (source_end, base_end), patched = found[:2], found[2:]

@@ -122,7 +122,12 @@ def _other_patches(asked: Patching) -> Iterator[tuple[str, Tensor]]:
     yield (
         "each patch has kept those of the positions before it: clone what you overwrite, or begin "
         "each run anew, so that one position is patched at a time",
-        patch(asked, up_to=True).shares,
+        patch(asked, what="up_to").shares,
+    )
+    yield (
+        "this is what the source's last state restores, put in at each position: take the state of "
+        "the same position, [:, position]",
+        patch(asked, what="last").shares,
     )
     swapped = patch(asked.swapped).shares
     for shares in (swapped, 1 - swapped):  # of its own two ends, or of those that were asked for
