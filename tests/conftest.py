@@ -39,6 +39,7 @@ for variable in ("GUIDE_PROFILE", "GUIDE_MODEL", "GUIDE_REMOTE", "NDIF_API_KEY")
     os.environ.pop(variable, None)
 os.environ["NNSIGHT_CONFIG"] = str(Path(tempfile.mkdtemp()) / "nnsight.yaml")
 os.environ["NO_MKDOCS_2_WARNING"] = "1"
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # two processes test; see FRUGAL in the room `run`
 os.environ.update(profiles.current().environment)
 warm.prepare()
 

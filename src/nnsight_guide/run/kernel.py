@@ -32,8 +32,14 @@ QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
 }
 
-# What keeps it small: glibc would hold on to what a trace has freed, 150 MB on GPT-J.
-FRUGAL = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+# What leaves the machine to others: glibc would hold on to what a trace has freed, 150 MB on GPT-J,
+# and torch's threads would keep each processor busy while they wait, so that beside another program
+# that computes all of it takes six times as long.
+FRUGAL = {
+    "MALLOC_MMAP_THRESHOLD_": "65536",
+    "MALLOC_TRIM_THRESHOLD_": "65536",
+    "OMP_WAIT_POLICY": "PASSIVE",
+}
 
 # How a function of `in_kernel` is called in the kernel. Two it calls by itself as it starts: to
 # import what every snippet uses takes two seconds, and so begins at once.
