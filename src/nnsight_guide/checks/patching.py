@@ -102,8 +102,8 @@ def patch(asked: Patching, where: str = "blocks", *, what: str = "own") -> Logit
     Args:
         asked: the prompts and answers.
         where: "blocks", or what of each block is patched instead: "mlp", "attn".
-        what: the state that is put in at a position: its "own" of the source; "up_to", those of all
-            positions before it too, as who forgets that patches add up; or the "last" of the source.
+        what: the states of the source that are put in: a position's "own"; "up_to", those before it
+            as well, as who forgets that patches add up; or its "last", at whatever position.
 
     """
     import nnsight  # here, since it takes seconds and a page that only names this module has none
