@@ -112,13 +112,24 @@ def test_a_map_can_be_checked_as_a_remote_run_would_be(judge, restored):
     assert judge(restored, remote="local") is None
 
 
-def test_the_right_map_of_a_model_that_rounds_is_right(profile):
+def test_in_a_model_that_rounds_the_right_map_is_right_and_each_slip_the_same_slip(profile):
     rounding = small_gpt_j(torch.bfloat16, profile.model_id)
     answers = told_apart(rounding)
     asked = {"model": rounding, "base": BASE, "source": SOURCE, "answers": answers}
-    restored = restored_by(rounding, answers)
+    patched = runs(rounding)
+    restored = restored_by(rounding, answers, patched)
     assert checks.fault_in_patching(restored, **asked) is None
-    assert "the share that is still missing" in checks.fault_in_patching(1 - restored, **asked)
+    leads = patched[..., answers[0]] - patched[..., answers[1]]
+    base, source = (difference(end(rounding, prompt), answers) for prompt in (BASE, SOURCE))
+    slips = {
+        "the share that is still missing": 1 - restored,
+        "these are differences of logits": leads,
+        "these are changes of the difference": leads - base,
+        "and not by one of them": (leads - base) / source,
+        "these are per cent": 100 * restored,
+    }
+    for said, wrong in slips.items():
+        assert said in checks.fault_in_patching(wrong, **asked)
 
 
 def test_the_last_position_of_the_last_layer_restores_all_and_no_position_before_it_any(restored):

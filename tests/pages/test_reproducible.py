@@ -6,9 +6,10 @@ from tests.support.pages import contents
 
 def test_two_builds_from_nothing_in_different_folders_are_equal(built, build, ran_again, root):
     """Every file, byte for byte; only the dates may differ."""
-    ran_again(*Project(root).snippet_names())
+    snippets = Project(root).snippet_names()
+    ran_again(*snippets)
     elsewhere = ran_again("from_2024")
-    assert "0 of 16 snippets run" in build(elsewhere)
+    assert f"0 of {len(snippets)} snippets run" in build(elsewhere)
     first, second = contents(built / "guide" / "site"), contents(elsewhere / "site")
     assert first.keys() == second.keys()
     different = [path for path in first if first[path] != second[path]]

@@ -35,8 +35,8 @@ def fault_in_map(restored: object, asked: Patching) -> str | None:
             "nothing has changed in any run: write the state *into* the output, [:, position] = …; "
             "what is done to a clone, or to a name alone, the model never sees"
         )
-    for reason, slip in _slips(truth):
-        if _close(answer, slip, truth):
+    for reason, slip, unit in _slips(truth):
+        if _close(answer, slip, truth, unit):
             return reason
     if n_layers > 1 and _close(answer[1:], truth.shares[:-1], truth):
         return (
@@ -59,62 +59,64 @@ def fault_in_map(restored: object, asked: Patching) -> str | None:
     )
 
 
-def _slips(truth: Logits) -> Iterator[tuple[str, Tensor]]:
-    """Yield what the same runs give a reader who slips afterwards, each with the reason."""
+def _slips(truth: Logits) -> Iterator[tuple[str, Tensor, float]]:
+    """Yield what the same runs give a reader who slips afterwards, each with the reason and a unit.
+
+    The unit is what the numbers have to be divided by to be as large as shares, and as exact.
+    """
     leads = lead_of(truth.patched)
     base, source = lead_of(truth.base), lead_of(truth.source)
-    shares = truth.shares
+    shares, apart = truth.shares, (source - base).item()
     ends = f"{base:.1f} without a patch and {source:.1f} in the source"
     yield (
         f"these are differences of logits, and no shares yet: they are {ends}, so subtract the "
         "first, and divide by how far the two lie apart",
         leads,
+        apart,
     )
     yield (
         f"these are changes of the difference, and no shares yet: divide by how far the two ends "
         f"lie apart ({ends})",
         leads - base,
-    )
-    yield (
-        f"subtract the base's own difference of logits, {base:.1f}, before you divide",
-        leads / (source - base),
+        apart,
     )
     for end in (base, source):
         yield (
             f"divide by how far the two ends lie apart, source - base, and not by one of them "
             f"({ends})",
             (leads - base) / end,
+            apart / end.item(),
         )
-    yield "these are per cent: wanted are shares, where 1 is all of it", 100 * shares
-    yield (
+    yield "these are per cent: wanted are shares, where 1 is all of it", 100 * shares, 100.0
+    in_shares = {
+        f"subtract the base's own difference of logits, {base:.1f}, before you divide": (
+            leads / apart
+        ),
         "the sign is wrong: 1 is where the patched run answers as the source does, so it is "
-        "(patched - base) / (source - base)",
-        -shares,
-    )
-    yield "this is the share that is still missing: what is restored is 1 minus it", 1 - shares
-    yield (
+        "(patched - base) / (source - base)": -shares,
+        "this is the share that is still missing: what is restored is 1 minus it": 1 - shares,
         "these are shares of a probability, which an answer far ahead hardly changes: take the "
-        "difference of the two logits",
-        shares_of(*(p[..., 0] for p in (truth.p_patched, truth.p_base, truth.p_source))),
-    )
-    yield (
-        "these are shares of one answer's logit: subtract the logit of the other answer",
-        shares_of(*(x[..., 0] for x in (truth.patched, truth.base, truth.source))),
-    )
-    yield (
-        "the layers stand in reverse order, as gradients come: layer 0 belongs first",
-        shares.flip(0),
-    )
-    yield "the positions stand in reverse order: the first token belongs first", shares.flip(1)
-    yield (
+        "difference of the two logits": (
+            shares_of(*(p[..., 0] for p in (truth.p_patched, truth.p_base, truth.p_source)))
+        ),
+        "these are shares of one answer's logit: subtract the logit of the other answer": (
+            shares_of(*(x[..., 0] for x in (truth.patched, truth.base, truth.source)))
+        ),
+        "the layers stand in reverse order, as gradients come: layer 0 belongs first": (
+            shares.flip(0)
+        ),
+        "the positions stand in reverse order: the first token belongs first": shares.flip(1),
         "the numbers stand in the wrong places: with the layers in the outer loop, "
-        ".view(n_layers, seq_len) puts them in rows, and no .T is needed",
-        shares.reshape(shares.T.shape).T,
-    )
-    for step, told in ((1, "right"), (-1, "left")):
-        yield f"every number stands one position too far to the {told}", shares.roll(step, 1)
+        ".view(n_layers, seq_len) puts them in rows, and no .T is needed": (
+            shares.reshape(shares.T.shape).T
+        ),
+        "every number stands one position too far to the right": shares.roll(1, 1),
+        "every number stands one position too far to the left": shares.roll(-1, 1),
+    }
     if len(shares) > 1:
-        yield "every number stands one layer too early", shares.roll(-1, 0)
+        in_shares["every number stands one layer too early"] = shares.roll(-1, 0)
+    for reason, slip in in_shares.items():
+        yield reason, slip, 1.0
 
 
 def _other_patches(asked: Patching) -> Iterator[tuple[str, Tensor]]:
@@ -144,8 +146,8 @@ def _other_patches(asked: Patching) -> Iterator[tuple[str, Tensor]]:
         )
 
 
-def _close(answer: Tensor, other: Tensor, truth: Logits) -> bool:
-    return torch.allclose(answer, other, rtol=1e-3, atol=truth.tolerance)
+def _close(answer: Tensor, other: Tensor, truth: Logits, unit: float = 1.0) -> bool:
+    return torch.allclose(answer, other, rtol=1e-3, atol=truth.tolerance * abs(unit))
 
 
 def _wrong_shape(shape: tuple[int, ...], n_layers: int, seq_len: int) -> str | None:
