@@ -21,7 +21,8 @@ and from none below.
     html: what is shown, pure: render (cells), figures and heat_maps (of attention), maps (of
         numbers), tabs, notes, newer (what to write with newer libraries), provenance, issue (that a
         block fails), cards, published_facts, installing (the package).
-    idioms: the idioms of 2024: idiom (a file), execution in processes, verdicts, outcomes, table.
+    idioms: those of 2024, and errors: idiom (a file), execution in processes, verdicts, outcomes,
+        table.
     run: the one room that knows kernels: plan (what is stale), runner, kernel, and inside of it
         in_kernel and display; limits, failures, outputs (cleaned), plotly_maps, real_model
         (committed).

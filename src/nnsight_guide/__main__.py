@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from nnsight_guide.base import redaction
 from nnsight_guide.base.errors import GuideError, long_story, one_line
 from nnsight_guide.base.project import HOST, Project
-from nnsight_guide.idioms.idiom import IDIOMS_FOLDER
+from nnsight_guide.idioms.idiom import CELLS, idiom_paths
 from nnsight_guide.model import profiles
 from nnsight_guide.recording import committed
 from nnsight_guide.recording.freshness import Freshness, stale
@@ -73,6 +73,7 @@ def status(options: argparse.Namespace) -> int:
     """List every snippet (fresh or stale and why, model, versions, seconds); count the idioms."""
     plan = Plan(Project.find(), profiles.current())
     stale_idioms = stale(plan.idioms)
+    folders = {folder: idiom_paths(plan.project, [folder]) for folder in CELLS}
     if options.json:
         described = {
             "profile": plan.profile.name,
@@ -80,7 +81,10 @@ def status(options: argparse.Namespace) -> int:
                 {**_describe(state), "committed": _describe(plan.committed[name])}
                 for name, state in plan.snippets.items()
             ],
-            IDIOMS_FOLDER: {"idioms": list(plan.idioms), "stale": stale_idioms},
+            **{
+                folder: {"idioms": [*names], "stale": [n for n in stale_idioms if n in names]}
+                for folder, names in folders.items()
+            },
         }
         print(json.dumps(described, indent=2))
         return 0
@@ -92,8 +96,10 @@ def status(options: argparse.Namespace) -> int:
             versions = ", ".join(f"{name} {number}" for name, number in made["versions"].items())
             print(f"  {'':<24} {made['model']}, {state.recorded.seconds:.2f} s, {versions}")
         print(f"  {'':<24} committed: {_committed(plan.committed[name])}")
-    if plan.idioms:
-        print(f"  {IDIOMS_FOLDER}: {len(plan.idioms)} idioms, {len(stale_idioms)} stale")
+    for folder, idioms in folders.items():
+        if idioms:
+            n_stale = len(idioms.keys() & set(stale_idioms))
+            print(f"  {folder}: {len(idioms)} idioms, {n_stale} stale")
     return 0
 
 
@@ -122,19 +128,21 @@ def _committed(state: Freshness[Recording]) -> str:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the stale ones among the named snippets, or the idioms: from_2024 (default: all)."""
+    """Run the stale ones of these snippets, or the idioms: from_2024, errors (default: all)."""
     from nnsight_guide.run.runner import Runner
 
-    names = (
-        [name for name in options.snippets if name != IDIOMS_FOLDER] if options.snippets else None
-    )
+    names = [n for n in options.snippets if n not in CELLS] if options.snippets else None
+    folders = [folder for folder in CELLS if folder in options.snippets or not options.snippets]
     # A misspelt name stops here, before anything runs.
     plan = Plan(Project.find(), profiles.current(), names)
     with contextlib.closing(Runner(plan.project)) as runner:
         snippets = runner.run_stale(plan)
-    is_about_idioms = not options.snippets or IDIOMS_FOLDER in options.snippets
-    idioms = plan.run_idioms() if is_about_idioms else []
-    for kind, ran in (("snippets", snippets), (f"idioms of {IDIOMS_FOLDER}", idioms)):
+    idioms = plan.run_idioms(folders) if folders else []
+    kinds = {"snippets": snippets}
+    for folder in folders:
+        found = idiom_paths(plan.project, [folder])
+        kinds[f"idioms of {folder}"] = [name for name in idioms if name in found]
+    for kind, ran in kinds.items():
         if ran:
             print(f"{len(ran)} {kind} run: {', '.join(ran)}")
     if not snippets and not idioms:

@@ -40,6 +40,7 @@ EXPECTED = {
     "second_output": ("differs", ""),
     "token_index": ("fails", "'Tensor' object has no attribute 'token'"),
     "torch_dtype": ("warns", "`torch_dtype` is deprecated"),
+    "tracer_all": ("warns", "block form is deprecated; use `for step in tracer.iter[...]:`"),
     "two_prompts": ("works", ""),
     "without_save": ("fails", "name 'logits' is not defined"),
 }

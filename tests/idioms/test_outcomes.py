@@ -99,7 +99,7 @@ def test_idioms_run_on_the_demo_model_whatever_the_profile_is(profile):
 def test_only_what_is_stale_runs_and_says_so(project, profile, folder, capfd):
     assert stale(project, profile) == ["gone", "same"]
     assert run_stale(project, profile) == ["gone", "same"]
-    assert "idioms of 2024" in capfd.readouterr().err
+    assert "idioms: " in capfd.readouterr().err
     assert run_stale(project, profile) == []
 
     recorded_with_source = with_sources(project, profile)

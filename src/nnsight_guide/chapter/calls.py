@@ -14,7 +14,7 @@ from nnsight_guide.html.newer import newer_html, newer_table_html
 from nnsight_guide.html.published_facts import published_html
 from nnsight_guide.html.render import SNIPPET_ATTRIBUTES
 from nnsight_guide.idioms import table
-from nnsight_guide.idioms.idiom import IDIOMS_FOLDER, Idiom
+from nnsight_guide.idioms.idiom import CELLS, ERRORS_FOLDER, IDIOMS_FOLDER, Idiom
 from nnsight_guide.idioms.outcomes import RecordedOutcome
 from nnsight_guide.recording import cells
 from nnsight_guide.recording.recordings import pick_cell
@@ -192,23 +192,40 @@ def published(section: str) -> str:
 @reported
 def idioms_overview() -> str:
     """Return the list of the verdicts on the idioms of 2024, each with links to its idioms."""
-    return table.overview_html(current_page().outcomes.values())
+    return table.overview_html(_outcomes(IDIOMS_FOLDER).values())
 
 
 @reported
 def idioms_table(*names: str) -> str:
     """Return the table of these idioms of 2024: the old code, what it does today, today's code."""
-    page = current_page()
+    return _idioms(IDIOMS_FOLDER, *names)
+
+
+@reported
+def error(name: str) -> str:
+    """Return one error: why, the code that goes wrong, what it does, the code that works."""
+    return _idioms(ERRORS_FOLDER, name)
+
+
+def _outcomes(folder: str) -> dict[str, tuple[Idiom, RecordedOutcome]]:
+    """Return the idioms of a folder, and what became of each, by name."""
+    everything = current_page().outcomes.items()
+    return {name: row for name, row in everything if row[0].folder == folder}
+
+
+def _idioms(folder: str, *names: str) -> str:
+    page, known = current_page(), _outcomes(folder)
     for name in names:
-        if name not in page.outcomes:
-            raise GuideError(f"there is no idiom '{name}'{did_you_mean(name, page.outcomes)}")
-    rows = [page.outcomes[name] for name in names]
+        if name not in known:
+            raise GuideError(f"there is no idiom '{name}'{did_you_mean(name, known)}")
+    rows = [known[name] for name in names]
     page.shown.extend(recorded for _, recorded in rows)
     return table.table_html(rows, page.way_to(VERSIONS_PAGE), _idiom_report)
 
 
 def _idiom_report(idiom: Idiom, recorded: RecordedOutcome) -> str:
-    return _report(f"{IDIOMS_FOLDER}/{idiom.name}", "now", idiom.now, recorded)
+    _, now = CELLS[idiom.folder]
+    return _report(f"{idiom.folder}/{idiom.name}", now, idiom.now, recorded)
 
 
 @reported

@@ -34,7 +34,7 @@ class ChapterPage:
         recordings: the fresh recording of each snippet.
         committed: the fresh committed recording of each snippet that has one; none, if the
             profile is not the demo's.
-        outcomes: each idiom of 2024, and what became of it.
+        outcomes: each idiom, and what became of it.
         package: the guide's own package, as the site offers it.
         docs: the folder of the Markdown files.
         directory_urls: whether a page's address is a folder (`chapters/x/`) or a file.

@@ -1,1 +1,1 @@
-"""The idioms of 2024: what yesterday's code does today, run, judged, recorded and shown."""
+"""What yesterday's code does today, and what goes wrong: run, judged, recorded and shown."""

@@ -49,7 +49,7 @@ def judged(
     failed: list[GuideError] = []
     for idiom, then, now in run_cells(idioms, environment, root, seconds):
         try:
-            yield judge(idiom.name, then, now), _both(then.read, now.read)
+            yield judge(idiom.name, then, now, idiom.folder), _both(then.read, now.read)
         except GuideError as error:
             failed.append(error)
     if failed:
@@ -74,9 +74,9 @@ def run_cells(
     with scratch_folder() as folder:
         scripts = []
         for idiom in idioms:
-            for cell in CELLS:
+            for cell, code in zip(CELLS[idiom.folder], (idiom.then, idiom.now), strict=True):
                 script = folder / f"{idiom.name}_{cell}.py"
-                script.write_text(f"{idiom.setup}\n\n{getattr(idiom, cell)}\n", encoding="utf-8")
+                script.write_text(f"{idiom.setup}\n\n{code}\n", encoding="utf-8")
                 scripts.append(script)
         settings = {
             **os.environ,
@@ -84,6 +84,7 @@ def run_cells(
             **environment,
             **SETTINGS,
             "NNSIGHT_CONFIG": str(folder / "config"),
+            "IPYTHONDIR": str(folder / "ipython"),  # where it would keep what was typed
         }
         names = {**machine_paths(root), str(folder): ""}
         ended: dict[int, Finished] = {}
@@ -127,4 +128,4 @@ def _run_scripts(
             yield number, Finished(**fields)
         if process.wait() != 0:
             errors.seek(0)
-            raise GuideError(f"the idioms of 2024 could not be run: {last_line(errors.read())}")
+            raise GuideError(f"the idioms could not be run: {last_line(errors.read())}")

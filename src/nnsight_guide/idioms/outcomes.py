@@ -1,4 +1,4 @@
-"""What became of each idiom of 2024, recorded: one file of JSON per idiom, run when it is stale.
+"""What became of each idiom, recorded: one file of JSON per idiom, run when it is stale.
 
 The idioms are about the libraries and not about a model, and each loads its own. So they always
 run on the demo model, whatever the profile is: nobody loads 12 GB some forty times.
@@ -11,9 +11,9 @@ from pathlib import Path
 
 from nnsight_guide.base.build_lock import build_lock
 from nnsight_guide.base.errors import GuideError
-from nnsight_guide.base.project import Project, modules_in
+from nnsight_guide.base.project import Project, did_you_mean
 from nnsight_guide.idioms import execution, idiom, processes, verdicts
-from nnsight_guide.idioms.idiom import IDIOMS_FOLDER, Idiom
+from nnsight_guide.idioms.idiom import CELLS, Idiom, idiom_paths
 from nnsight_guide.idioms.verdicts import Outcome
 from nnsight_guide.model import profiles
 from nnsight_guide.model.profiles import Profile
@@ -43,13 +43,19 @@ def demo_profile(profile: Profile) -> Profile:
 
 
 def idiom_names(project: Project) -> list[str]:
-    """Return the names of all idioms; none, if the project has no folder of them."""
-    return modules_in(project.snippets / IDIOMS_FOLDER)
+    """Return the names of all idioms; none, if the project has no folder of them.
+
+    Raises:
+        GuideError: two of them have the same name.
+
+    """
+    return list(idiom_paths(project))
 
 
 def outcome_path(project: Project, name: str, profile: Profile) -> Path:
     """Return where the outcome of an idiom lies."""
-    return project.cache / "recordings" / profile.name / IDIOMS_FOLDER / f"{name}.json"
+    source = _source(project, name)
+    return project.cache / "recordings" / profile.name / source.parent.name / f"{name}.json"
 
 
 def outcome_freshness(project: Project, name: str, profile: Profile) -> Freshness[RecordedOutcome]:
@@ -72,31 +78,35 @@ def outcome_states(project: Project, profile: Profile) -> States:
     return {name: outcome_freshness(project, name, profile) for name in idiom_names(project)}
 
 
-def run_stale(project: Project, profile: Profile, states: States) -> list[str]:
+def run_stale(
+    project: Project, profile: Profile, states: States, folders: Iterable[str] = CELLS
+) -> list[str]:
     """Run the idioms that are stale, record what became of them, and return their names.
 
     Args:
         project: the checkout.
         profile: the demo's.
         states: which are stale; brought up to date when they have run.
+        folders: where those lie that are to run.
 
     Raises:
         GuideError: an idiom cannot be read, was edited while it ran, or today's code of one fails.
             What became of the others is recorded all the same.
 
     """
-    names = stale(states)
+    asked = idiom_paths(project, folders)
+    names = [name for name in stale(states) if name in asked]
     with build_lock(project.cache) as has_waited:
         if has_waited:  # another build may have run them meanwhile
             _look_again(project, profile, states, names)
-            names = stale(states)
+            names = [name for name in names if not states[name].is_fresh]
         _run(project, profile, states, names)
     _look_again(project, profile, states, names)
     if edited := [name for name in names if not states[name].is_fresh]:
         why = ", ".join(states[edited[0]].stale_because)
         raise GuideError(
-            f"snippets/{IDIOMS_FOLDER}/{edited[0]}.py: {why} while it ran: build again, and let it "
-            "write no file that it reads"
+            f"snippets/{asked[edited[0]].parent.name}/{edited[0]}.py: {why} while it ran: build "
+            "again, and let it write no file that it reads"
         )
     return names
 
@@ -109,7 +119,7 @@ def _run(project: Project, profile: Profile, states: States, names: list[str]) -
     from tqdm import tqdm
 
     sources = [idiom.read_idiom(_source(project, name)) for name in names]
-    with tqdm(total=len(names), desc="idioms of 2024", unit="idiom", file=sys.stderr) as bar:
+    with tqdm(total=len(names), desc="idioms", unit="idiom", file=sys.stderr) as bar:
         for outcome, read in execution.judged(sources, profile.environment, project.root):
             # The key is older than the source: an idiom that was edited in between stays stale.
             made = guide_metadata(states[outcome.idiom].key_parts, read, profile)
@@ -135,4 +145,7 @@ def with_sources(
 
 
 def _source(project: Project, name: str) -> Path:
-    return project.snippets / IDIOMS_FOLDER / f"{name}.py"
+    paths = idiom_paths(project)
+    if name not in paths:
+        raise GuideError(f"there is no idiom '{name}'{did_you_mean(name, paths)}")
+    return paths[name]

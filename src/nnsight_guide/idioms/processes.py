@@ -1,14 +1,15 @@
 """Scripts, each run in a process of its own: `python -m … processes 60 a.py b.py`.
 
-Importing torch, transformers and nnsight takes longer than most scripts do, so where the system
-can fork safely (Linux) they are imported once, and every script starts from a copy of that
-process. Nothing but imports happens before the copy: no model, and no thread of torch's, which a
-copy would lack. The number is the seconds that each script may take. As soon as a script has ended
-it prints a line of JSON: the script's number (from 0), its exit code (null: it took too long), its
-output and errors, and what it read of the current folder. All ends when standard input does, whose
-other end is held by whoever asked.
+Importing torch, transformers and nnsight takes longer than most scripts do, and so does the set-up
+of the chapters. So where the system can fork safely (Linux) they are imported once, and every
+script starts from a copy of that process. Nothing but imports happens before the copy: no weights
+are loaded, and there is no thread of torch's, which a copy would lack. The number is the seconds
+that each script may take. As soon as a script has ended it prints a line of JSON: the script's
+number (from 0), its exit code (null: it took too long), its output and errors, and what it read of
+the current folder. All ends when standard input does, whose other end is held by whoever asked.
 """
 
+import importlib
 import json
 import multiprocessing
 import os
@@ -16,7 +17,7 @@ import runpy
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -53,12 +54,14 @@ def run_scripts(
     seconds: float = SCRIPT_SECONDS,
     *,
     copies: bool = False,
+    readings: Readings | None = None,
     until: int | None = None,
 ) -> Iterator[tuple[int, Finished]]:
     """Run every script, as many at once as there are processors, each for at most `seconds`.
 
     Yields, in the order in which they end, the number of each script and what it left behind.
-    With `copies`, each starts from a copy of this process, which then must have no threads.
+    With `copies`, each starts from a copy of this process, which then must have no threads, and
+    `readings` tells what this process has read for all that use the set-up.
     At the end of the file with the descriptor `until`, those that still run are stopped.
     """
     ends = [] if until is None else [until]
@@ -68,7 +71,7 @@ def run_scripts(
         waiting = list(zip(scripts, captures, strict=True))[::-1]
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
-                process = _start(*waiting.pop(), copies)
+                process = _start(*waiting.pop(), copies, readings)
                 stopped.callback(process.join)  # a copy that still writes would keep the folder
                 stopped.callback(process.kill)  # the last that is named comes first
                 running[process] = time.monotonic() + seconds
@@ -93,32 +96,41 @@ def run_scripts(
                 yield number, Finished(None if late else process.exitcode, output, errors, read)
 
 
-def _start(script: Path, capture: Path, copies: bool) -> BaseProcess:
+def _start(script: Path, capture: Path, copies: bool, readings: Readings | None) -> BaseProcess:
     # A script that hides a package must come before whoever looks for it: it starts from nothing.
     hides = "sys.modules[" in script.read_text(encoding="utf-8")
     method = "fork" if copies and not hides else "spawn"
+    if method == "spawn" or not _uses_set_up(script):
+        readings = None
     for suffix in STREAMS:
         capture.with_suffix(suffix).touch()
     process: BaseProcess = multiprocessing.get_context(method).Process(  # type: ignore[attr-defined]
-        target=_run_script, args=(str(script), str(capture)), name=capture.name, daemon=True
+        target=_run_script,
+        args=(str(script), str(capture), readings),
+        name=capture.name,
+        daemon=True,
     )
     process.start()
     return process
 
 
-def _run_script(script: str, capture: str) -> None:
+def _run_script(script: str, capture: str, readings: Readings | None) -> None:
     """Become the script: its name, its arguments, its two streams; then tell what it read."""
     for stream, suffix in zip((sys.stdout, sys.stderr), STREAMS, strict=True):
         stream.flush()
         with Path(capture).with_suffix(suffix).open("wb") as file:
             os.dup2(file.fileno(), stream.fileno())
     sys.argv = [script]
-    readings = Readings(Path.cwd())
+    readings = readings or Readings(Path.cwd())
     try:
         runpy.run_path(script, run_name="__main__")
     finally:
         read = readings.settled()
         Path(capture).with_suffix(READ).write_text(json.dumps(merged(read, read)), "utf-8")
+
+
+def _uses_set_up(script: Path) -> bool:
+    return "snippets.model" in script.read_text(encoding="utf-8")
 
 
 def _imports_what_is_slow(script: Path) -> bool:
@@ -137,8 +149,15 @@ def main(arguments: list[str]) -> None:
         import transformers.models.gpt2.tokenization_gpt2
         import transformers.models.gptj.modeling_gptj
         import transformers.pipelines  # noqa: F401
+    readings = None
+    if copies and any(map(_uses_set_up, scripts)):
+        readings = Readings(Path.cwd())
+        with suppress(Exception):  # each script meets it itself, and says so
+            importlib.import_module("snippets.model")
     parent = None if sys.platform == "win32" else 0  # Windows cannot wait for a file
-    for number, finished in run_scripts(scripts, float(seconds), copies=copies, until=parent):
+    for number, finished in run_scripts(
+        scripts, float(seconds), copies=copies, readings=readings, until=parent
+    ):
         # Flushed, since a copy of this process would print once more what still waits in it.
         print(json.dumps([number, asdict(finished)]), flush=True)
 

@@ -1,4 +1,4 @@
-"""The idioms of 2024 and what became of them → HTML. Pure: all text that comes in is escaped."""
+"""Idioms and what became of them → HTML. Pure: all text that comes in is escaped."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -6,7 +6,7 @@ from html import escape
 
 from nnsight_guide.html.newer import newer_html
 from nnsight_guide.html.render import attributes, code_html
-from nnsight_guide.idioms.idiom import Idiom
+from nnsight_guide.idioms.idiom import ERRORS_FOLDER, IDIOMS_FOLDER, Idiom
 from nnsight_guide.idioms.outcomes import RecordedOutcome
 from nnsight_guide.idioms.verdicts import Outcome, Verdict
 
@@ -20,6 +20,13 @@ LABELS: Mapping[Verdict, tuple[str, str, str]] = {
     "warns": ("warns", "!", "It still does what it did, and says that it should be replaced."),
     "works": ("works", "✓", "It does what it did, without a word."),
 }
+# The heads of the columns, and what stands above each of the two blocks of code.
+HEADS = {
+    IDIOMS_FOLDER: ("Idiom", "The code of 2024", "What it does today", "Today's code"),
+    ERRORS_FOLDER: ("Why", "The code that goes wrong", "What it does", "The code that works"),
+}
+NAMES = {IDIOMS_FOLDER: ("2024", "Today"), ERRORS_FOLDER: ("Not so", "But so")}
+IS_TRUE = "Is the message true?"
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -28,14 +35,16 @@ def table_html(
     versions_page: str,
     report: Callable[[Idiom, RecordedOutcome], str] = lambda *_: "",
 ) -> str:
-    """Return a table of idioms: the old code, what it does today, today's code.
+    """Return a table of idioms of one folder: the old code, what it does today, today's code.
 
-    `report` returns the link with which to say that today's code fails.
+    `report` returns the link with which to say that today's code fails. An error has no title and
+    no address of its own: each stands below a heading of its page.
 
     On the page each row is laid out as a card (`migration.css`), which takes the meaning of a
     table from its elements in some browsers; the roles give it back.
     """
-    heads = ("Idiom", "The code of 2024", "What it does today", "Today's code")
+    rows = list(rows)
+    heads = HEADS[rows[0][0].folder] if rows else ()
     columns = "".join(f'<th role="columnheader" scope="col">{head}</th>' for head in heads)
     body = "".join(_row(*row, versions_page, report(*row)) for row in rows)
     return (
@@ -80,24 +89,36 @@ def text_html(text: str) -> str:
 
 def _row(idiom: Idiom, recorded: RecordedOutcome, page: str, report: str) -> str:
     outcome = recorded.outcome
+    then, now = NAMES[idiom.folder]
     anchor = _anchor(idiom)
+    address, title = (
+        (f' id="{anchor}"', _title(idiom, anchor)) if idiom.folder == IDIOMS_FOLDER else ("", "")
+    )
+    truth = f"<p><strong>{IS_TRUE}</strong> {text_html(idiom.truth)}</p>" if idiom.truth else ""
     data = {
         "idiom": idiom.name,
+        "folder": idiom.folder,
         "verdict": outcome.verdict,
         "key": recorded.key,
         "model": recorded.provenance["model"],
     }
     return (
-        f'<tr role="row" id="{anchor}"{attributes(data)}>'
-        f'<th role="rowheader" scope="row"><span class="guide-idiom-title">'
-        f'{text_html(idiom.title)}</span><a class="headerlink" href="#{anchor}" '
-        f'title="Permanent link">¶</a><p>{text_html(idiom.explanation)}</p></th>'
-        f'<td role="cell" class="guide-then">{code_html(idiom.then, "2024", copy=False)}</td>'
+        f'<tr role="row"{address}{attributes(data)}>'
+        f'<th role="rowheader" scope="row">{title}'
+        f"<p>{text_html(idiom.explanation)}</p>{truth}</th>"
+        f'<td role="cell" class="guide-then">{code_html(idiom.then, then, copy=False)}</td>'
         f'<td role="cell" class="guide-today">{badge_html(outcome.verdict, outcome.message)}'
         f"{_behaviour(outcome)}</td>"
-        f'<td role="cell" class="guide-now">{code_html(idiom.now, f"Today{report}")}'
+        f'<td role="cell" class="guide-now">{code_html(idiom.now, f"{now}{report}")}'
         f"<div>{_quoted('It prints', outcome.now_output)}"
         f"{newer_html('', idiom.now, page)}</div></td></tr>"
+    )
+
+
+def _title(idiom: Idiom, anchor: str) -> str:
+    return (
+        f'<span class="guide-idiom-title">{text_html(idiom.title)}</span>'
+        f'<a class="headerlink" href="#{anchor}" title="Permanent link">¶</a>'
     )
 
 

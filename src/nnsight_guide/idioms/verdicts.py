@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nnsight_guide.base.errors import GuideError
+from nnsight_guide.idioms.idiom import ERRORS_FOLDER, IDIOMS_FOLDER
 from nnsight_guide.idioms.processes import Finished
+
+# What must not fail.
+RIGHT = {IDIOMS_FOLDER: "today's code", ERRORS_FOLDER: "the code that should work"}
 
 Verdict = Literal["works", "warns", "fails", "differs"]
 
@@ -35,16 +39,16 @@ class Outcome:
     message: str
 
 
-def judge(idiom: str, then: Finished, now: Finished) -> Outcome:
-    """Compare what the old code left behind with what today's code did.
+def judge(idiom: str, then: Finished, now: Finished, folder: str = IDIOMS_FOLDER) -> Outcome:
+    """Compare what the old code, or the wrong one, left behind with what the other did.
 
     Raises:
-        GuideError: today's code failed.
+        GuideError: the other one failed.
 
     """
     if now.exit_code != 0:
         raise GuideError(
-            f"from_2024/{idiom}.py: today's code fails: {last_line(now.errors) or 'no message'}"
+            f"{folder}/{idiom}.py: {RIGHT[folder]} fails: {last_line(now.errors) or 'no message'}"
         )
     verdict: Verdict
     new = [line for line in said(then.errors) if line not in said(now.errors)]

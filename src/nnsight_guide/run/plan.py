@@ -9,6 +9,7 @@ from functools import cached_property
 
 from nnsight_guide.base.project import Project
 from nnsight_guide.idioms import outcomes
+from nnsight_guide.idioms.idiom import CELLS
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.recording.committed import committed_freshness
 from nnsight_guide.recording.freshness import Freshness, freshness, runs_on, stale
@@ -79,12 +80,12 @@ class Plan:
 
     @cached_property
     def idioms_profile(self) -> Profile:
-        """What the idioms of 2024 run on: always the demo model."""
+        """What the idioms run on: always the demo model."""
         return outcomes.demo_profile(self.profile)
 
     @cached_property
     def idioms(self) -> outcomes.States:
-        """Of each idiom of 2024, whether its outcome is fresh.
+        """Of each idiom, of 2024 or of an error, whether its outcome is fresh.
 
         Raises:
             GuideError: something that one depends on cannot be read.
@@ -94,8 +95,13 @@ class Plan:
             return {}  # the demo model need not be there for none
         return outcomes.outcome_states(self.project, self.idioms_profile)
 
-    def run_idioms(self) -> list[str]:
-        """Run the idioms that are stale, and return their names; raises as `outcomes.run_stale`."""
+    def run_idioms(self, folders: Iterable[str] = CELLS) -> list[str]:
+        """Run the stale idioms of these folders, and return their names.
+
+        Raises:
+            GuideError: as `outcomes.run_stale`.
+
+        """
         if not stale(self.idioms):
             return []
-        return outcomes.run_stale(self.project, self.idioms_profile, self.idioms)
+        return outcomes.run_stale(self.project, self.idioms_profile, self.idioms, folders)

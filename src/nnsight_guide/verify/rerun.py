@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup, Tag
 from nnsight_guide.base.project import Project
 from nnsight_guide.html import render
 from nnsight_guide.idioms import execution, table
-from nnsight_guide.idioms.idiom import IDIOMS_FOLDER, Idiom, read_idioms
+from nnsight_guide.idioms.idiom import Idiom, idiom_paths, read_idiom
 from nnsight_guide.idioms.outcomes import RecordedOutcome
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.recording.recordings import Recording
@@ -26,7 +26,7 @@ from nnsight_guide.run.plan import Plan
 from nnsight_guide.run.runner import Runner
 
 # A block has one of these, with its snippet.
-SHOWS = tuple(f"data-{name}" for name in render.SNIPPET_ATTRIBUTES.values())
+SHOWS = (*(f"data-{name}" for name in render.SNIPPET_ATTRIBUTES.values()), "data-folder")
 EXCERPT = 60  # characters of a line that differs
 
 
@@ -80,7 +80,7 @@ def rerun(project: Project, profile: Profile) -> RerunReport:
 
 
 def run_again(plan: Plan) -> dict[str, Seen]:
-    """Run every snippet and every idiom of 2024, and return what each cell and idiom gives.
+    """Run every snippet and every idiom, and return what each cell and idiom gives.
 
     Raises:
         GuideError: what the profile needs is missing, or a snippet or an idiom failed.
@@ -118,13 +118,11 @@ def _snippets(plan: Plan) -> Iterator[tuple[str, Seen]]:
 
 def _idioms(plan: Plan) -> Iterator[tuple[str, Seen]]:
     demo, root = plan.idioms_profile, plan.project.root
-    sources = {source.name: source for source in read_idioms(plan.project.snippets / IDIOMS_FOLDER)}
+    sources = {name: read_idiom(path) for name, path in idiom_paths(plan.project).items()}
     for outcome, _ in execution.judged(sources.values(), demo.environment, root):
         made = {"metadata": guide_metadata({}, {}, demo), "outcome": asdict(outcome)}
-        yield (
-            f"{IDIOMS_FOLDER}/{outcome.idiom}",
-            _row(sources[outcome.idiom], RecordedOutcome(made)),
-        )
+        source = sources[outcome.idiom]
+        yield f"{source.folder}/{source.name}", _row(source, RecordedOutcome(made))
 
 
 def _recorded(plan: Plan) -> Iterator[tuple[str, Seen | None]]:
@@ -134,10 +132,10 @@ def _recorded(plan: Plan) -> Iterator[tuple[str, Seen | None]]:
             yield from _cells(name, snippet.recorded)
         else:
             yield name, None
-    for source in read_idioms(plan.project.snippets / IDIOMS_FOLDER):
-        outcome = plan.idioms[source.name]
+    for name, path in idiom_paths(plan.project).items():
+        source, outcome = read_idiom(path), plan.idioms[name]
         shown = outcome.recorded if outcome.is_fresh else None
-        yield f"{IDIOMS_FOLDER}/{source.name}", _row(source, shown) if shown else None
+        yield f"{source.folder}/{name}", _row(source, shown) if shown else None
 
 
 def _on_pages(site: Path) -> Iterator[tuple[str, str, Seen]]:
@@ -145,7 +143,7 @@ def _on_pages(site: Path) -> Iterator[tuple[str, str, Seen]]:
     for path in sorted(site.rglob("*.html")):
         page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
         for block in page.select("[data-cell], [data-idiom]"):
-            snippet = next((block[name] for name in SHOWS if name in block.attrs), IDIOMS_FOLDER)
+            snippet = next(block[name] for name in SHOWS if name in block.attrs)
             name = f"{snippet}/{block.get('data-cell') or block['data-idiom']}"
             yield path.relative_to(site.parent).as_posix(), name, _seen(block)
 
