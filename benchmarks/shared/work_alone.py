@@ -2,7 +2,7 @@
 
     python work_alone.py model SNIPPET…    import, load, all cells once, in this one process
     python work_alone.py remote SNIPPET…   the same on the demo model, behind the loopback
-    python work_alone.py idioms            the idioms of 2024, each in its own processes
+    python work_alone.py idioms            the idioms and errors, each in its own processes
 
 Prints one line of JSON: the seconds of each step. A snippet is an ordinary module, so to import
 it is to run its cells (but for those that fail on purpose).
@@ -63,10 +63,11 @@ def cells_remotely(snippets: list[str]) -> dict[str, Any]:
 
 def idioms(_names: list[str]) -> dict[str, Any]:
     """Run all idioms, on the demo model as in every build, and keep nothing of it."""
+    from nnsight_guide.base.project import Project
     from nnsight_guide.idioms import execution, idiom
     from nnsight_guide.model import profiles
 
-    found = idiom.read_idioms(Path("snippets") / idiom.IDIOMS_FOLDER)
+    found = [idiom.read_idiom(path) for path in idiom.idiom_paths(Project(Path.cwd())).values()]
     outcomes = execution.judged(found, profiles.current({}).environment, Path.cwd())
     return {"idioms": len(list(outcomes))}
 

@@ -12,7 +12,7 @@ from snippets.model import model
 prompt = "The Eiffel Tower is in the city of"
 
 # %% fails
-with model.generate(prompt, max_new_tokens=2) as tracer:
+with model.generate(prompt, max_new_tokens=3) as tracer:
     for step in tracer.iter[:]:
         best = model.lm_head.output[0, -1].argmax().save()
     ids = tracer.result.save()
@@ -20,8 +20,8 @@ with model.generate(prompt, max_new_tokens=2) as tracer:
 print(best)
 
 # %% works
-with model.generate(prompt, max_new_tokens=2) as tracer:
-    for step in tracer.iter[:2]:
+with model.generate(prompt, max_new_tokens=3) as tracer:
+    for step in tracer.iter[:3]:
         best = model.lm_head.output[0, -1].argmax().save()
     ids = tracer.result.save()
 

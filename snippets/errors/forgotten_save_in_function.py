@@ -1,7 +1,7 @@
-"""The same in a function
+"""A name without a value, in a function
 
 In a function Python has another word for a name without a value. What
-is missing is `.save()`, as above.
+is missing is `.save()`, here too.
 
 True, but it does not say that `.save()` is what is missing.
 """

@@ -12,12 +12,12 @@ prompt = "The Eiffel Tower is in the city of"
 
 # %% fails
 with model.trace(prompt):
-    logits = model.lm_head.output.save()
+    hidden = model.transformer.h[0].output[0].save()
 
-print(model.lm_head.output.shape)
+print(model.transformer.h[0].output[0].shape)
 
 # %% works
 with model.trace(prompt):
-    logits = model.lm_head.output.save()
+    hidden = model.transformer.h[0].output[0].save()
 
-print(logits.shape)
+print(hidden.shape)

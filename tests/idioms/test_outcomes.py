@@ -8,7 +8,7 @@ import pytest
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.libraries import installed_versions
 from nnsight_guide.idioms import outcomes
-from nnsight_guide.idioms.idiom import IDIOMS_FOLDER
+from nnsight_guide.idioms.idiom import ERRORS_FOLDER, IDIOMS_FOLDER
 from nnsight_guide.idioms.outcomes import RecordedOutcome
 from nnsight_guide.recording import freshness, keys
 from nnsight_guide.run.plan import Plan
@@ -148,6 +148,28 @@ def test_an_idiom_depends_on_what_its_processes_have_read(project, profile, fold
     assert with_sources(project, profile)["reads"][1].outcome.now_output == "16"
 
 
+SET_UP = "from snippets.model import text\n\n# %% then"
+SET_UP_READS = 'from pathlib import Path\n\n# %% setup\ntext = Path("n.txt").read_text()\n'
+
+
+def test_what_the_set_up_reads_counts_for_the_idioms_that_use_it(project, profile, folder):
+    (project.snippets / "model.py").write_text(SET_UP_READS)
+    (folder / "same.py").write_text(IDIOM.replace("# %% then", SET_UP))
+    (project.root / "n.txt").write_text("4")
+    run_stale(project, profile)
+    (project.root / "n.txt").write_text("16")
+    assert Plan(project, profile).idioms["same"].stale_because == ["n.txt changed"]
+    assert stale(project, profile) == ["same"]
+
+
+def test_a_set_up_that_fails_is_told_by_the_idiom_that_uses_it(project, profile, folder):
+    (project.snippets / "model.py").write_text("# %% setup\ntext = 1 / 0\n")
+    (folder / "same.py").write_text(IDIOM.replace("# %% then", SET_UP))
+    with pytest.raises(GuideError, match=r"from_2024/same\.py: .* ZeroDivisionError"):
+        run_stale(project, profile)
+    assert stale(project, profile) == ["same"]
+
+
 def test_an_idiom_that_changes_what_it_reads_is_not_shown(project, profile, folder):
     (folder / "reads.py").write_text(f"{READS}import os\nos.system('echo 5 >> n.txt')\n")
     (project.root / "n.txt").write_text("4")
@@ -214,6 +236,38 @@ def test_status_counts_the_idioms_and_run_runs_them(command, project, folder):
     assert status() == "  from_2024: 2 idioms, 0 stale"
     again = command("nnsight_guide", "run", "from_2024", cwd=project.root)
     assert again.stdout == "nothing is stale\n"
+
+
+ERROR = '"""No\n\nIt is not there.\n\nTrue.\n"""\n\n# %% fails\nx\n\n# %% works\nprint(4)\n'
+
+
+@pytest.fixture
+def errors(project, folder):
+    errors = project.snippets / ERRORS_FOLDER
+    errors.mkdir()
+    (errors / "no.py").write_text(ERROR)
+    return errors
+
+
+def test_errors_run_by_their_own_name_and_are_counted_by_themselves(command, project, errors):
+    done = command("nnsight_guide", "run", "errors", cwd=project.root)
+    assert (done.returncode, done.stdout) == (0, "1 idioms of errors run: no\n")
+    status = command("nnsight_guide", "status", cwd=project.root).stdout.splitlines()[-2:]
+    assert status == ["  from_2024: 2 idioms, 2 stale", "  errors: 1 idioms, 0 stale"]
+
+
+def test_code_that_should_work_and_does_not_is_named(project, profile, errors):
+    (errors / "no.py").write_text(ERROR.replace("print(4)", "y"))
+    with pytest.raises(
+        GuideError, match=r"^errors/no\.py: the code that should work fails: NameErr"
+    ):
+        run_stale(project, profile)
+
+
+def test_two_idioms_of_one_name_are_refused(project, errors):
+    (errors / "same.py").write_text(ERROR)
+    with pytest.raises(GuideError, match=r"errors/same\.py: rename it: there is another same"):
+        outcomes.idiom_names(project)
 
 
 def test_status_needs_neither_torch_nor_jupyter_for_it(command, project, folder):

@@ -8,12 +8,17 @@ from bs4 import BeautifulSoup
 from nnsight_guide.chapter import calls
 from nnsight_guide.chapter.page import ChapterPage, open_page
 from nnsight_guide.idioms import table
-from nnsight_guide.idioms.idiom import Idiom
+from nnsight_guide.idioms.idiom import ERRORS_FOLDER, Idiom
 from nnsight_guide.idioms.outcomes import RecordedOutcome
 from nnsight_guide.idioms.verdicts import Outcome
 
 MARKUP = "<b>&amp;</b>"
 IDIOM = Idiom("old_name", "The `old` name", "Write `new`, & so on.", "", "old(1 < 2)", "new('<i>')")
+
+
+ERROR = Idiom(
+    "no_name", "A name", "It `is` gone.", "", "wrong()", "right()", ERRORS_FOLDER, "True, & short."
+)
 
 
 def row(verdict="works", then="16", now="16", message="", idiom=IDIOM):
@@ -80,6 +85,20 @@ def test_the_code_is_highlighted_and_only_todays_has_a_copy_button():
     assert all("no-copy" in pre["class"] for pre in found.select("td p + pre"))
 
 
+def test_an_error_stands_below_a_heading_and_says_whether_its_message_is_true():
+    found = parsed(row("fails", message="NameError: x", idiom=ERROR))
+    heads = [head.text for head in found.select("thead th")]
+    assert heads == ["Why", "The code that goes wrong", "What it does", "The code that works"]
+    error = found.select_one("tbody tr")
+    assert error["data-folder"] == ERRORS_FOLDER
+    assert not error.has_attr("id")
+    assert [p.text for p in error.select("th > *")] == [
+        "It is gone.",
+        "Is the message true? True, & short.",
+    ]
+    assert [name.text for name in error.select(".filename")] == ["Goes wrong", "Works"]
+
+
 def test_all_text_is_escaped():
     idiom = Idiom("x", MARKUP, f"`{MARKUP}`", "", MARKUP, MARKUP)
     for verdict in ("works", "warns", "fails", "differs"):
@@ -115,7 +134,7 @@ print(idioms_table("old_naem"))
 
 @pytest.fixture
 def page(profile):
-    outcomes = {"old_name": row()}
+    outcomes = {"old_name": row(), "no_name": row("fails", message="no", idiom=ERROR)}
     page = ChapterPage("docs/a.md", SOURCE, "..", profile, recordings={}, outcomes=outcomes)
     open_page(page)
     return page
@@ -125,6 +144,13 @@ def test_a_page_shows_idioms_and_knows_where_their_outcomes_come_from(page):
     assert 'data-idiom="old_name"' in calls.idioms_table("old_name")
     assert page.shown == [row()[1]]
     assert "1 of 1." in calls.idioms_overview()
+
+
+def test_a_page_shows_an_error_and_the_table_of_2024_knows_none(page):
+    assert 'data-idiom="no_name"' in calls.error("no_name")
+    assert calls.idioms_table("no_name") == calls.error("old_name") == ""
+    assert "there is no idiom 'no_name'" in page.problems[0]
+    assert "no_name" not in calls.idioms_overview()
 
 
 def test_a_misspelt_idiom_is_a_problem_of_the_page_at_its_line(page):

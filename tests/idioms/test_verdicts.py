@@ -66,6 +66,29 @@ def test_an_idiom_is_read_with_its_title_and_its_explanation(tmp_path):
     assert found.setup.endswith("x = 1")
 
 
+ERROR = '"""Title\n\nWhy\nso.\n\nNot true.\n"""\n\n# %% fails\nx\n\n# %% works\ny\n'
+
+
+def test_an_error_is_read_with_whether_its_message_is_true(tmp_path):
+    path = tmp_path / idiom.ERRORS_FOLDER / "x.py"
+    path.parent.mkdir()
+    path.write_text(ERROR)
+    found = idiom.read_idiom(path)
+    assert (found.title, found.explanation, found.truth) == ("Title", "Why so.", "Not true.")
+    assert (found.then, found.now, found.folder) == ("x", "y", "errors")
+
+
+@pytest.mark.parametrize("lost", ["\n\nNot true.", "# %% works"])
+def test_an_error_that_lacks_something_is_named(tmp_path, lost):
+    path = tmp_path / idiom.ERRORS_FOLDER / "x.py"
+    path.parent.mkdir()
+    path.write_text(ERROR.replace(lost, ""))
+    with pytest.raises(
+        GuideError, match=r"errors/x\.py needs .* its message is true.* '# %% works'"
+    ):
+        idiom.read_idiom(path)
+
+
 # The scripts below need no library, so they show the processes alone.
 
 

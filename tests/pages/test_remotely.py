@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nnsight_guide.idioms.idiom import CELLS
 from tests.support import warm
 from tests.support.processes import succeed
 from tests.support.sites import copy_checkout
@@ -22,9 +23,10 @@ def run(checkout: Path, *arguments: str, **environment: str) -> subprocess.Compl
 def checkout(built, tmp_path_factory):
     """A copy of the checkout of this module's own, so that no other recordings are touched."""
     copy = copy_checkout(tmp_path_factory.mktemp("remote") / "guide")
-    # The idioms of 2024 run on no service: what has become of them here will do.
-    idioms = Path(".cache/nnsight-guide/recordings/demo/from_2024")
-    shutil.copytree(built / "guide" / idioms, copy / idioms)
+    # Idioms run on no service: what has become of them here will do.
+    for folder in CELLS:
+        idioms = Path(".cache/nnsight-guide/recordings/demo") / folder
+        shutil.copytree(built / "guide" / idioms, copy / idioms)
     return copy
 
 

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import Visit, search, settle
+from tests.support.messages import MESSAGES
 
 KEY = "chapters/remote-execution/#the-key"
 LOADING = "chapters/model-and-config/#loading"
@@ -14,7 +15,6 @@ MEMORY = "chapters/model-and-config/#how-much-memory"
 PROMPTS = "chapters/running-the-model/#several-prompts"
 SECOND = "chapters/running-the-model/#optional-exercise-the-second-element"
 LIVE = "chapters/remote-execution/#what-is-live"
-DIFFERENT = "chapters/remote-execution/#what-is-different"
 
 # Words of later chapters join as they are written.
 QUERIES = {
@@ -38,12 +38,16 @@ QUERIES = {
     "scan": "chapters/output-versus-input/#shapes-without-running",
     "model.train()": "migration/#tracing",
     # a message
-    "OutOfOrderError": SAVE,
-    "NameError": SAVE,
+    "OutOfOrderError": "errors/#outofordererror",
+    "NameError": "errors/#forgotten-save",
     "No module named accelerate": LOADING,
     "Impossible to guess which tokenizer to use": "versions/#what-to-install",
-    "This tensor does not require grad": DIFFERENT,
-    "CUDA out of memory": MEMORY,
+    "This tensor does not require grad": "errors/#frozen-weights",
+    "CUDA out of memory": "errors/#out-of-memory",
+    "how to stop a job": "errors/#stop-a-job",
+    "sdpa": "errors/#attention-is-none",
+    "%%time": "errors/#time-magic",
+    "troubleshooting": "errors/",
     # a goal
     "API key": KEY,
     "how do I get an API key": KEY,
@@ -136,6 +140,14 @@ def test_what_a_newcomer_types_leads_to_the_section_that_answers_it(window, guid
     search(window, "logits")
     found = window.evaluate(FIND_ALL, list(QUERIES))
     assert {words: url.removeprefix(guide.address) for words, url in found.items()} == QUERIES
+
+
+def test_the_last_line_of_an_error_leads_to_its_answer(window, guide):
+    assert len(MESSAGES) >= 30
+    search(window, "logits")
+    answers = {message["says"]: message["answer"] for message in MESSAGES}
+    found = window.evaluate(FIND_ALL, list(answers))
+    assert {says: url.removeprefix(guide.address) for says, url in found.items()} == answers
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ HEADS = {
     IDIOMS_FOLDER: ("Idiom", "The code of 2024", "What it does today", "Today's code"),
     ERRORS_FOLDER: ("Why", "The code that goes wrong", "What it does", "The code that works"),
 }
-NAMES = {IDIOMS_FOLDER: ("2024", "Today"), ERRORS_FOLDER: ("Not so", "But so")}
+NAMES = {IDIOMS_FOLDER: ("2024", "Today"), ERRORS_FOLDER: ("Goes wrong", "Works")}
 IS_TRUE = "Is the message true?"
 CODE = re.compile(r"`([^`]+)`")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from nnsight_guide.base.project import Project
+from nnsight_guide.idioms.idiom import CELLS
 from nnsight_guide.recording.cells import is_remote
 from nnsight_guide.recording.imports import project_imports
 from tests.attacks.truth.mutants import cells
@@ -66,7 +67,7 @@ class SmallSite:
     ) -> None:
         """Copy `checkout` to `root`; each process has an environment, by the names in `MODULES`."""
         copy_checkout(root, checkout, without=("docs",))
-        for name in ("from_2024", "recordings"):
+        for name in (*CELLS, "recordings"):
             shutil.rmtree(root / "snippets" / name, ignore_errors=True)
         make_site(Project(root), {}, theme=MATERIAL)
         (root / "docs").mkdir()
