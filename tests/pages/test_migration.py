@@ -75,6 +75,17 @@ def test_the_overview_leads_to_every_row(pages, rows):
     assert links == {f"#{row['id']}" for row in rows.values()}
 
 
+NUMBERS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"]
+
+
+def test_the_page_tells_how_many_things_run_in_silence(pages, outcomes):
+    silent = {o["idiom"] for o in outcomes.values() if o["verdict"] == "differs"}
+    dropped = {"inference_argument", "invoker_args"}  # both are an argument that a trace drops
+    assert dropped < silent
+    number = NUMBERS[len(silent - dropped) + 1]
+    assert f"{number} things run in silence" in pages[PAGE].article.text
+
+
 def test_no_row_names_an_absolute_path(rows):
     for name, row in rows.items():
         assert not re.search(r"(?<![\w.:/])/\w+/", row.text), name
