@@ -13,6 +13,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from snippets.model import model
 
 prompt = "The Eiffel Tower is in the city of"
+# What it would print is raised below.
+InteractiveShell.showtraceback = lambda *_, **__: None
 
 # %% fails
 notebook = InteractiveShell.instance(user_ns=globals())
