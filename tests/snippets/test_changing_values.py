@@ -2,6 +2,7 @@
 
 import re
 
+import nnsight
 import pytest
 import torch
 
@@ -56,12 +57,20 @@ def test_without_the_mlp_of_layer_1_the_answer_is_lost_in_place_or_replaced(runs
 
 
 def test_a_tuple_takes_no_other_element_and_its_tensor_takes_other_values(
-    recorded, recording, runs
+    recording, runs, module_here
 ):
     failed = recording("changing_values").cell("tuple_element")["outputs"][-1]
     said = f"{failed['ename']}: {failed['evalue']}"  # a service tells it as the end of its error
     assert "TypeError: 'tuple' object does not support item assignment" in said
-    assert 0.1 < runs("inside_a_tuple")["layer 1 twice"][1] < 0.5
+    hook = module_here.transformer.h[1].register_forward_hook(
+        lambda _, __, output: (2 * output[0], *output[1:])
+    )
+    ids = torch.tensor([model.tokenizer.encode(chapter.prompt)])
+    logits = module_here(ids).logits[0, -1].float()
+    hook.remove()
+    best, p_paris, _ = runs("inside_a_tuple")["layer 1 twice"]
+    assert best == repr(model.tokenizer.decode(logits.argmax()))
+    assert p_paris == pytest.approx(logits.softmax(-1)[chapter.paris].item(), abs=0.001)
 
 
 def test_a_skipped_layer_hands_on_what_it_was_given(runs):
@@ -81,7 +90,11 @@ def test_only_what_comes_later_changes_and_the_change_grows(recorded):
     changes = [int(percent) for percent in re.findall(r"(\d+)%", shown)]
     assert changes[0] == 0
     assert changes[1:] == sorted(changes[1:])
-    assert changes[1] > 30
+    with model.trace(chapter.prompt, remote=REMOTE):
+        mlp = model.transformer.h[1].mlp.output.norm().item()
+        share = mlp / model.transformer.h[1].output[0].norm().item()
+        percent = nnsight.save(100 * share)
+    assert changes[1] == pytest.approx(percent, abs=1)  # what the MLP would have added is gone
     assert len(changes) == model.config.n_layer
 
 
@@ -160,10 +173,20 @@ def test_the_last_token_of_all_prompts_is_the_same_and_each_answer_is_one_token(
     ]
 
 
-def test_no_single_position_needs_the_mlp_of_layer_1(runs):
-    shown = runs("one_position")
-    assert len(shown) == len(model.tokenizer.encode(chapter.prompt))
-    assert all(p_paris > 0.95 for _, p_paris, _ in shown.values())
+def test_no_single_position_needs_the_mlp_of_layer_1(runs, module_here):
+    shown = [p_paris for _, p_paris, _ in runs("one_position").values()]
+    assert min(shown) > 0.95
+
+    def without_one_position(_, __, output):  # in each row another one
+        places = torch.arange(len(output))
+        output[places, places] = 0
+
+    ids = torch.tensor([model.tokenizer.encode(chapter.prompt)])
+    hook = module_here.transformer.h[1].mlp.register_forward_hook(without_one_position)
+    with torch.no_grad():
+        logits = module_here(ids.repeat(ids.shape[1], 1)).logits[:, -1].float()
+    hook.remove()
+    assert shown == pytest.approx(logits.softmax(-1)[:, chapter.paris].tolist(), abs=0.001)
 
 
 def test_an_edited_model_makes_the_change_and_leaves_the_model_alone(runs):

@@ -28,6 +28,7 @@ def test_words_are_one_token_each_and_every_sequence_is_said_twice():
     words = [model.tokenizer.decode(token) for token in exercise.word_ids]
     assert "".join(words) == exercise.words
     assert len(set(words)) == exercise.words.count(" ")
+    assert exercise.n_words == len(exercise.orders) == 12
     for sequence, order in zip(exercise.twice, exercise.orders, strict=True):
         assert sequence == order + order
         assert len(set(order)) == exercise.n_words

@@ -106,8 +106,9 @@ def test_the_map_shows_the_shares_with_heads_and_layers_on_its_axes(drawn):
 
 def test_all_heads_of_a_late_layer_at_once_cost_more_than_one_by_one(recorded):
     shown = re.findall(
-        r"layer (\d): one by one (-?[\d.]+), all at once (-?[\d.]+)",
+        r"^layer (\d): one by one (-?[\d.]+), all at once (-?[\d.]+)$",
         recorded("which_heads", "whole_layers"),
+        re.MULTILINE,
     )
     assert [int(number) for number, _, _ in shown] == list(range(model.config.n_layer))
     sums = [float(one_by_one) for _, one_by_one, _ in shown]
