@@ -174,19 +174,21 @@ def test_the_last_token_of_all_prompts_is_the_same_and_each_answer_is_one_token(
 
 
 def test_no_single_position_needs_the_mlp_of_layer_1(runs, module_here):
-    shown = [p_paris for _, p_paris, _ in runs("one_position").values()]
-    assert min(shown) > 0.95
-
-    def without_one_position(_, __, output):  # in each row another one
-        places = torch.arange(len(output))
-        output[places, places] = 0
-
+    shown = runs("one_position").values()
+    assert min(p_paris for _, p_paris, _ in shown) > 0.95
     ids = torch.tensor([model.tokenizer.encode(chapter.prompt)])
-    hook = module_here.transformer.h[1].mlp.register_forward_hook(without_one_position)
-    with torch.no_grad():
-        logits = module_here(ids.repeat(ids.shape[1], 1)).logits[:, -1].float()
-    hook.remove()
-    assert shown == pytest.approx(logits.softmax(-1)[:, chapter.paris].tolist(), abs=0.001)
+    for position, (_, p_paris, lead) in enumerate(shown):
+        hook = module_here.transformer.h[1].mlp.register_forward_hook(
+            lambda _, __, output, at=position: output.index_fill(1, torch.tensor(at), 0)
+        )
+        with torch.no_grad():
+            logits = module_here(ids).logits[0, -1]
+        hook.remove()
+        p = logits.float().softmax(-1)[chapter.paris].item()
+        assert p_paris == pytest.approx(p, abs=0.0006)
+        assert lead == pytest.approx(
+            (logits[chapter.paris] - logits[chapter.rome]).item(), abs=0.06
+        )
 
 
 def test_an_edited_model_makes_the_change_and_leaves_the_model_alone(runs):
