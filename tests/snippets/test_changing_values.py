@@ -37,8 +37,12 @@ def scores(recorded):
     return scores
 
 
-def test_paris_is_the_answer_and_its_lead_is_a_difference_of_logits(runs, module_here):
-    ids = torch.tensor([model.tokenizer.encode(chapter.prompt)])
+@pytest.fixture(scope="module")
+def ids():
+    return torch.tensor([model.tokenizer.encode(chapter.prompt)])
+
+
+def test_paris_is_the_answer_and_its_lead_is_a_difference_of_logits(runs, module_here, ids):
     logits = module_here(ids).logits[0, -1].float()
     paris, rome = (model.tokenizer.encode(f" {city}")[0] for city in ("Paris", "Rome"))
     best, p_paris, lead = runs("measure")["as it is"]
@@ -57,17 +61,15 @@ def test_without_the_mlp_of_layer_1_the_answer_is_lost_in_place_or_replaced(runs
 
 
 def test_a_tuple_takes_no_other_element_and_its_tensor_takes_other_values(
-    recording, runs, module_here
+    recording, runs, module_here, ids
 ):
     failed = recording("changing_values").cell("tuple_element")["outputs"][-1]
     said = f"{failed['ename']}: {failed['evalue']}"  # a service tells it as the end of its error
     assert "TypeError: 'tuple' object does not support item assignment" in said
-    hook = module_here.transformer.h[1].register_forward_hook(
+    with module_here.transformer.h[1].register_forward_hook(
         lambda _, __, output: (2 * output[0], *output[1:])
-    )
-    ids = torch.tensor([model.tokenizer.encode(chapter.prompt)])
-    logits = module_here(ids).logits[0, -1].float()
-    hook.remove()
+    ):
+        logits = module_here(ids).logits[0, -1].float()
     best, p_paris, _ = runs("inside_a_tuple")["layer 1 twice"]
     assert best == repr(model.tokenizer.decode(logits.argmax()))
     assert p_paris == pytest.approx(logits.softmax(-1)[chapter.paris].item(), abs=0.001)
@@ -173,17 +175,15 @@ def test_the_last_token_of_all_prompts_is_the_same_and_each_answer_is_one_token(
     ]
 
 
-def test_no_single_position_needs_the_mlp_of_layer_1(runs, module_here):
+def test_no_single_position_needs_the_mlp_of_layer_1(runs, module_here, ids):
     shown = runs("one_position").values()
     assert min(p_paris for _, p_paris, _ in shown) > 0.95
-    ids = torch.tensor([model.tokenizer.encode(chapter.prompt)])
     for position, (_, p_paris, lead) in enumerate(shown):
         hook = module_here.transformer.h[1].mlp.register_forward_hook(
             lambda _, __, output, at=position: output.index_fill(1, torch.tensor(at), 0)
         )
-        with torch.no_grad():
+        with hook, torch.no_grad():
             logits = module_here(ids).logits[0, -1]
-        hook.remove()
         p = logits.float().softmax(-1)[chapter.paris].item()
         assert p_paris == pytest.approx(p, abs=0.0006)
         assert lead == pytest.approx(

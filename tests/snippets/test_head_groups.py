@@ -1,6 +1,7 @@
 """The exercise on groups of heads: what is lost without them, and what without as many others."""
 
 import re
+from contextlib import ExitStack
 
 import pytest
 import torch
@@ -77,13 +78,11 @@ def test_the_repetition_is_counted_as_hooks_of_pytorch_count_it(module_here, sho
         return counted.float().mean().item()
 
     expected = [right()]
-    hooks = [
-        module_here.transformer.h[number].attn.out_proj.register_forward_pre_hook(zero(columns))
-        for number, columns in taken_out.items()
-    ]
-    expected.append(right())
-    for hook in hooks:
-        hook.remove()
+    with ExitStack() as hooks:
+        for number, columns in taken_out.items():
+            out_proj = module_here.transformer.h[number].attn.out_proj
+            hooks.enter_context(out_proj.register_forward_pre_hook(zero(columns)))
+        expected.append(right())
     found = [share for _, share in shown("repeat_without")[:2]]
     assert found == pytest.approx(expected, abs=0.011)
 

@@ -29,12 +29,11 @@ def by_hooks(module_here):
     def handed_in(layer):
         """What comes in at the last position of each prompt, run alone."""
         caught = []
-        hook = modules[layer].register_forward_pre_hook(
+        with modules[layer].register_forward_pre_hook(
             lambda _, args: caught.append(args[0][0, -1].clone())
-        )
-        for ids in alone:
-            module_here(ids)
-        hook.remove()
+        ):
+            for ids in alone:
+                module_here(ids)
         return torch.stack(caught)
 
     @torch.no_grad()
@@ -49,9 +48,8 @@ def by_hooks(module_here):
             values[0, -1, own] = mean
             return (values,)
 
-        hook = modules[layer].register_forward_pre_hook(put_in)
-        ends = [module_here(ids).logits[0, -1] for ids in alone]
-        hook.remove()
+        with modules[layer].register_forward_pre_hook(put_in):
+            ends = [module_here(ids).logits[0, -1] for ids in alone]
         return torch.stack(ends).float()
 
     return logits

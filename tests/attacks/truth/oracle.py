@@ -21,6 +21,8 @@ from typing import Any
 from tests.attacks.truth.mutants import MARKER, cells
 
 DECIMALS = 4  # of the numbers of a figure on a page
+# A warning names the file that gives it; on a page, packages lie nowhere.
+PACKAGES = f"{sysconfig.get_path('purelib')}/"
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,7 @@ def shown_by(snippet: Path) -> Truth:
             kind = type(error).__name__ if error else "should raise"
             return Truth(shown, f"cell '{cell.name}': {kind}")
         ending = f"{type(error).__name__}: {error}" if error else ""
-        # A warning names the file that gives it; on a page, packages lie nowhere.
-        packages = f"{sysconfig.get_path('purelib')}/"
-        shown[cell.name] = printed.getvalue().replace(packages, "") + ending
+        shown[cell.name] = printed.getvalue().replace(PACKAGES, "") + ending
     return Truth(shown)
 
 
