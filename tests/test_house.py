@@ -35,6 +35,7 @@ MODULES = 10
 LARGER = {
     "html": "a module for each kind of thing that a page shows",
     "loopback": "two sides of a wire: who starts the service, and its own process",
+    "run": "two sides of a wire: the build, and the inside of its kernels",
     "site": "a module for each thing that MkDocs and its plugins leave out",
 }
 LINES = 250
@@ -44,6 +45,7 @@ LONGER = {
 }
 LINES_ALONE = 60
 SMALL = {
+    "base/build_lock.py": "why a second build waits, apart from what a build does",
     "model/random_weights.py": "who writes such weights needs it as well (benchmarks)",
     "notebook/opening.py": "sentences for readers, apart from the code that puts cells together",
     "notebook/script.py": "the other thing that readers take away, beside notebooks",

@@ -10,10 +10,11 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from nnsight_guide.base.capacity import free_bytes
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.demo_model.checkpoint import checkpoint
 from nnsight_guide.model import profiles, random_weights
-from nnsight_guide.model.preflight import RESERVE_BYTES, free_bytes, free_bytes_of_gpus
+from nnsight_guide.model.preflight import RESERVE_BYTES, free_bytes_of_gpus
 
 SEED = 0
 BYTES = 2  # of a number in bfloat16

@@ -72,7 +72,7 @@ def run_all(service: loopback.Service, ndif: Proxy, hub: Proxy) -> dict[str, Any
             for snippet in sorted(copy.snippet_names(), key=lambda name: name != "model"):
                 before = [proxy.traffic() for proxy in (ndif, hub)]
                 begin = time.perf_counter()
-                if runner.run_stale(Plan(copy, profile, [snippet])) != [snippet]:
+                if runner.run_stale(Plan(copy, profile, [snippet])).snippets != [snippet]:
                     raise RuntimeError(f"{snippet} did not run")
                 seconds = round(time.perf_counter() - begin, 2)
                 figures[snippet] = {

@@ -8,6 +8,7 @@ Prints one line of JSON: the seconds of each step. A snippet is an ordinary modu
 it is to run its cells (but for those that fail on purpose).
 """
 
+import asyncio
 import importlib
 import io
 import json
@@ -68,8 +69,12 @@ def idioms(_names: list[str]) -> dict[str, Any]:
     from nnsight_guide.model import profiles
 
     found = [idiom.read_idiom(path) for path in idiom.idiom_paths(Project(Path.cwd())).values()]
-    outcomes = execution.judged(found, profiles.current({}).environment, Path.cwd())
-    return {"idioms": len(list(outcomes))}
+
+    async def outcomes() -> list[Any]:
+        judged = execution.judged(found, profiles.current({}).environment, Path.cwd())
+        return [outcome async for outcome in judged]
+
+    return {"idioms": len(asyncio.run(outcomes()))}
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ Read the rooms in this order, which is also that of their imports: each imports 
 and from none below.
 
     base: what all others stand on: project (paths, names), errors, scratch (folders, whole files),
-        build_lock, libraries (their versions), redaction (of the API key), machine_paths,
-        own_python (what pages must not depend on).
+        build_lock, capacity (of this machine), libraries (their versions), redaction (of the API
+        key), machine_paths, own_python (what pages must not depend on).
     ndif: the one room that asks NDIF: client; availability judges its answers, retries what failed.
     demo_model: the checkpoint that ships: shipped, digests, architecture, tokenizer, expansion,
         revision, checkpoint. How it was made, in training: corpus, data, train, evaluate.
@@ -23,9 +23,9 @@ and from none below.
         block fails), cards, published_facts, installing (the package).
     idioms: those of 2024, and errors: idiom (a file), execution in processes, verdicts, outcomes,
         table.
-    run: the one room that knows kernels: plan (what is stale), runner, kernel, and inside of it
-        in_kernel and display; limits, failures, outputs (cleaned), plotly_maps, real_model
-        (committed).
+    run: the one room that knows kernels: plan (what is stale), runner, side_by_side, kernels (that
+        are kept), kernel, and inside of it in_kernel and display; limits, failures, outputs
+        (cleaned), plotly_maps, real_model (committed).
     canary: what the newest releases change: observation, environment, changes, ways_round, summary.
     verify: recordings against published facts and against a rerun from nothing.
     chapter: what a chapter calls, its text and the page_code in it, on the page that is built; its

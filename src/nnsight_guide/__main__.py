@@ -134,10 +134,9 @@ def run(options: argparse.Namespace) -> int:
     names = [n for n in options.snippets if n not in CELLS] if options.snippets else None
     folders = [folder for folder in CELLS if folder in options.snippets or not options.snippets]
     # A misspelt name stops here, before anything runs.
-    plan = Plan(Project.find(), profiles.current(), names)
-    with contextlib.closing(Runner(plan.project)) as runner:
-        snippets = runner.run_stale(plan)
-    idioms = plan.run_idioms(folders) if folders else []
+    plan = Plan(Project.find(), profiles.current(), names, folders)
+    with contextlib.closing(Runner(plan.project, keeps_kernel=False)) as runner:
+        snippets, idioms = runner.run_stale(plan)
     kinds = {"snippets": snippets}
     for folder in folders:
         found = idiom_paths(plan.project, [folder])

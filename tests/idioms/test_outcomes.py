@@ -2,16 +2,18 @@
 
 import dataclasses
 import re
+from contextlib import closing
 
 import pytest
 
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.libraries import installed_versions
 from nnsight_guide.idioms import outcomes
-from nnsight_guide.idioms.idiom import ERRORS_FOLDER, IDIOMS_FOLDER
+from nnsight_guide.idioms.idiom import CELLS, ERRORS_FOLDER, IDIOMS_FOLDER
 from nnsight_guide.idioms.outcomes import RecordedOutcome
 from nnsight_guide.recording import freshness, keys
 from nnsight_guide.run.plan import Plan
+from nnsight_guide.run.runner import Runner
 from tests.support.sites import IDIOM
 
 # It needs no library, so that nothing slow is imported.
@@ -33,7 +35,8 @@ def key_parts(project, profile):
 
 
 def run_stale(project, profile):
-    return Plan(project, profile).run_idioms()
+    with closing(Runner(project)) as runner:
+        return runner.run_stale(Plan(project, profile, [], CELLS)).idioms
 
 
 def stale(project, profile):
@@ -121,9 +124,9 @@ def test_only_what_is_stale_runs_and_says_so(project, profile, folder, capfd):
 
 
 def test_an_idiom_that_is_edited_while_it_runs_is_not_shown(project, profile, folder, monkeypatch):
-    def judged(*arguments):
+    def judged(*arguments, **more):
         (folder / "gone.py").write_text(GONE.replace("16", "17"))
-        return really(*arguments)
+        return really(*arguments, **more)
 
     really = outcomes.execution.judged
     monkeypatch.setattr(outcomes.execution, "judged", judged)

@@ -1,5 +1,6 @@
 """How an idiom's two runs become one verdict; no model is needed for that."""
 
+import asyncio
 import json
 import multiprocessing
 import os
@@ -112,7 +113,11 @@ def test_each_script_runs_in_a_process_of_its_own(tmp_path):
 def test_what_no_script_asks_for_is_not_imported(tmp_path, setup, is_imported):
     is_there = "import sys; print('tor' + 'ch' in sys.modules)"
     both = idiom.Idiom("same", "The same", "Still.", setup, then="", now=is_there)
-    ((_, _, now),) = run_cells([both], {}, tmp_path)
+
+    async def ran():
+        return [each async for each in run_cells([both], {}, tmp_path)]
+
+    ((_, _, now),) = asyncio.run(ran())
     assert now.output.strip() == is_imported
 
 

@@ -114,7 +114,7 @@ def test_a_snippet_that_draws_is_recorded_as_figures(project, profile, monkeypat
         "figure.show()\n"
     )
     with closing(Runner(project)) as runner:
-        assert runner.run_stale(Plan(project, profile, ["draw"])) == ["draw"]
+        assert runner.run_stale(Plan(project, profile, ["draw"])).snippets == ["draw"]
     recording = Recording.load(recordings.recording_path(project, "draw", profile))
     (drawn,), (again,) = (recording.cell(name)["outputs"] for name in ("draw", "again"))
     assert sorted(drawn["data"]) == [MIME, "text/plain"]

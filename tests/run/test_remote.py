@@ -111,7 +111,7 @@ def runner(project):
 
 def test_every_trace_runs_on_the_service(project, runner, remote, service):
     ran = service.log().count("completed")
-    assert runner.run_stale(Plan(project, remote)) == ["first", "model", "second"]
+    assert runner.run_stale(Plan(project, remote)).snippets == ["first", "model", "second"]
     assert service.log().count("completed") == ran + 2
     assert printed(project, remote, "first") == "6342\n"
     path = recordings.recording_path(project, "first", remote)
@@ -126,14 +126,14 @@ def test_a_service_that_is_missing_is_named_before_anything_runs(project, remote
     runner = Runner(project)
     with pytest.raises(GuideError, match=r"^http://127\.0\.0\.1:9 cannot be reached"):
         runner.run_stale(Plan(project, remote))
-    assert runner._kernels == {}
+    assert runner.kernels.running == {}
     assert not project.cache.exists()
 
 
 def test_where_nothing_is_stale_the_service_may_be_gone(project, runner, remote, monkeypatch):
     runner.run_stale(Plan(project, remote))
     monkeypatch.setenv("NDIF_HOST", "http://127.0.0.1:9")
-    assert Runner(project).run_stale(Plan(project, remote)) == []
+    assert Runner(project).run_stale(Plan(project, remote)).snippets == []
 
 
 def test_a_service_that_fails_for_a_moment_is_asked_again(project, runner, remote, proxy, capsys):
@@ -159,7 +159,7 @@ def test_a_build_that_breaks_in_the_middle_continues_where_it_stopped(
         "snippets/second.py, line 4, cell 'ask': RemoteError: Failed to send request: "
         "Too busy right now. (3 attempts; what had finished is kept: build again later)"
     )
-    assert runner.run_stale(Plan(project, remote)) == ["second"]
+    assert runner.run_stale(Plan(project, remote)).snippets == ["second"]
 
 
 def test_a_job_that_fails_is_not_sent_again(project, runner, remote, service, capsys):
@@ -175,7 +175,12 @@ def test_the_settings_that_a_snippet_changes_end_with_it(project, runner, remote
     (project.snippets / "astray.py").write_text(
         "# %% astray\nfrom nnsight import CONFIG\n\nCONFIG.API.HOST = 'http://127.0.0.1:9'\n"
     )
-    assert runner.run_stale(Plan(project, remote)) == ["astray", "first", "model", "second"]
+    assert runner.run_stale(Plan(project, remote)).snippets == [
+        "astray",
+        "first",
+        "model",
+        "second",
+    ]
 
 
 def test_what_runs_here_is_not_given_the_key(project, runner, profile, monkeypatch):

@@ -40,12 +40,12 @@ def write(project, name, text):
 
 
 def pid(runner):
-    return runner._kernels["demo"].manager.provisioner.pid
+    return runner.kernels.running["demo", 0].manager.provisioner.pid
 
 
 def test_what_ran_is_fresh_and_is_not_run_again(project, runner, profile):
     assert all(freshness(project, name, profile).is_fresh for name in SNIPPETS)
-    assert runner.run_stale(Plan(project, profile)) == []
+    assert runner.run_stale(Plan(project, profile)).snippets == []
 
 
 def test_the_recording_holds_what_the_cell_printed(project, profile):
@@ -73,7 +73,7 @@ def test_an_edited_snippet_alone_runs_again_on_the_loaded_model(project, runner,
     before = pid(runner)
     edit(project, "first", "best.item()", "best.item() + 1")
     assert freshness(project, "first", profile).stale_because == ["snippets/first.py changed"]
-    assert runner.run_stale(Plan(project, profile)) == ["first"]
+    assert runner.run_stale(Plan(project, profile)).snippets == ["first"]
     assert printed(project, profile, "first") == "6343\n"
     assert pid(runner) == before
 
@@ -81,17 +81,17 @@ def test_an_edited_snippet_alone_runs_again_on_the_loaded_model(project, runner,
 def test_an_edit_to_the_model_runs_everything_in_a_new_kernel(project, runner, profile):
     before = pid(runner)
     edit(project, "model", "REMOTE = False", "REMOTE = bool(0)")
-    assert runner.run_stale(Plan(project, profile)) == SNIPPETS
+    assert runner.run_stale(Plan(project, profile)).snippets == SNIPPETS
     assert pid(runner) != before
 
 
 def test_an_edited_helper_is_seen_although_the_kernel_had_imported_it(project, runner, profile):
     write(project, "helper", HELPER)
     write(project, "user", "from snippets.helper import ask\n\n# %% ask\nprint(ask())\n")
-    assert runner.run_stale(Plan(project, profile)) == ["helper", "user"]
+    assert runner.run_stale(Plan(project, profile)).snippets == ["helper", "user"]
     assert printed(project, profile, "user") == "6342\n"
     edit(project, "helper", "argmax", "argmin")
-    assert runner.run_stale(Plan(project, profile)) == ["helper", "user"]
+    assert runner.run_stale(Plan(project, profile)).snippets == ["helper", "user"]
     assert printed(project, profile, "user") == printed(project, profile, "second")
 
 
@@ -121,7 +121,9 @@ def test_in_reverse_order_and_each_alone_the_recordings_are_equal(project, profi
     for path in recorded.iterdir():
         path.unlink()
     with closing(Runner(project)) as reverse:
-        assert reverse.run_stale(Plan(project, profile, reversed(SNIPPETS))) == SNIPPETS[::-1]
+        assert (
+            reverse.run_stale(Plan(project, profile, reversed(SNIPPETS))).snippets == SNIPPETS[::-1]
+        )
     assert cells() == in_order
 
     for path in recorded.iterdir():
@@ -193,7 +195,7 @@ def test_a_cell_that_should_fail_and_does_not_is_an_error(project, runner, profi
 
 def test_a_cell_that_should_fail_may(project, runner, profile):
     write(project, "wild", '# %% wild tags=["active-ipynb", "raises-exception"]\n# print(x)\n')
-    assert runner.run_stale(Plan(project, profile)) == ["wild"]
+    assert runner.run_stale(Plan(project, profile)).snippets == ["wild"]
 
 
 def test_names_of_one_snippet_are_unknown_to_the_next(project, runner, profile):
@@ -209,7 +211,7 @@ def test_a_kernel_that_dies_is_named_and_replaced(project, runner, profile):
         runner.run_stale(Plan(project, profile))
     (project.snippets / "fatal.py").unlink()
     edit(project, "first", "best.item()", "best.item() + 3")
-    assert runner.run_stale(Plan(project, profile)) == ["first"]
+    assert runner.run_stale(Plan(project, profile)).snippets == ["first"]
 
 
 def test_a_recording_made_with_another_model_is_stale(project, profile):

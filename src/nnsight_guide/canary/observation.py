@@ -4,6 +4,7 @@ It runs in the environment that is observed, in a checkout of the guide, and wri
 a file of JSON: both cells of every idiom of 2024, and every test of the snippets.
 """
 
+import asyncio
 import json
 import platform
 import subprocess
@@ -54,16 +55,16 @@ def observe(project: Project) -> Observation:
     return Observation(
         # A local build's mark (+cpu) is nobody else's version.
         versions={name: number.partition("+")[0] for name, number in versions.items()},
-        idioms=_idioms(project),
+        idioms=asyncio.run(_idioms(project)),
         tests=_tests(project),
     )
 
 
-def _idioms(project: Project) -> dict[str, str]:
+async def _idioms(project: Project) -> dict[str, str]:
     demo = profiles.current({})
     found = read_idioms(project.snippets / IDIOMS_FOLDER)
     ran = run_cells(found, demo.environment, project.root)
-    words = {idiom.name: in_words(idiom, then, now) for idiom, then, now in ran}
+    words = {idiom.name: in_words(idiom, then, now) async for idiom, then, now in ran}
     return dict(sorted(words.items()))
 
 

@@ -3,15 +3,18 @@
 They run from files, since nnsight reads the source of a `with` block.
 """
 
+import asyncio
 import dataclasses
 import json
 import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
 from pathlib import Path
 
+from nnsight_guide.base.capacity import processors
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.machine_paths import called, machine_paths
 from nnsight_guide.base.own_python import NONE_OF_IT
@@ -23,23 +26,26 @@ from nnsight_guide.idioms.verdicts import Outcome, judge, last_line
 # No progress bars, but every warning, whatever the user's own settings are.
 SETTINGS = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "OMP_NUM_THREADS": "1",  # as many scripts run at once as there are processors
+    "OMP_NUM_THREADS": "1",  # the others have the other processors
     "TQDM_DISABLE": "1",
     "TRANSFORMERS_VERBOSITY": "warning",
 }
 
+MOST_BYTES = 1 << 30  # of a line in which the processes tell what a script has written
 
-def judged(
+
+async def judged(
     idioms: Iterable[Idiom],
     environment: Mapping[str, str],
     root: Path,
     seconds: float = SCRIPT_SECONDS,
-) -> Iterator[tuple[Outcome, dict[str, str]]]:
+    at_once: int | None = None,
+) -> AsyncGenerator[tuple[Outcome, dict[str, str]]]:
     """Run both cells of every idiom; yield each outcome as soon as it is known, and what was read.
 
     `environment` (a profile's) is what the processes get beside the one they inherit; `root` is
     the folder that holds `snippets/`. Each cell may take `seconds`; an old one that takes longer
-    has failed.
+    has failed. `at_once` processes run side by side, by default as many as there are processors.
 
     Raises:
         GuideError: today's code of an idiom failed (told when the others are done), or the
@@ -47,21 +53,23 @@ def judged(
 
     """
     failed: list[GuideError] = []
-    for idiom, then, now in run_cells(idioms, environment, root, seconds):
-        try:
-            yield judge(idiom.name, then, now, idiom.folder), _both(then.read, now.read)
-        except GuideError as error:
-            failed.append(error)
+    async with aclosing(run_cells(idioms, environment, root, seconds, at_once)) as ran:
+        async for idiom, then, now in ran:
+            try:
+                yield judge(idiom.name, then, now, idiom.folder), _both(then.read, now.read)
+            except GuideError as error:
+                failed.append(error)
     if failed:
         raise failed[0]
 
 
-def run_cells(
+async def run_cells(
     idioms: Iterable[Idiom],
     environment: Mapping[str, str],
     root: Path,
     seconds: float = SCRIPT_SECONDS,
-) -> Iterator[tuple[Idiom, Finished, Finished]]:
+    at_once: int | None = None,
+) -> AsyncGenerator[tuple[Idiom, Finished, Finished]]:
     """Run both cells of every idiom, and yield what the two left behind; arguments as in `judged`.
 
     What they wrote names no folder of this machine.
@@ -88,15 +96,18 @@ def run_cells(
         }
         names = {**machine_paths(root), str(folder): ""}
         ended: dict[int, Finished] = {}
-        for number, finished in _run_scripts(scripts, settings, root, seconds):
-            ended[number] = dataclasses.replace(
-                finished,
-                output=called(finished.output, names),
-                errors=called(finished.errors, names),
-            )
-            then, now = number & ~1, number | 1  # the two scripts of an idiom are neighbours
-            if then in ended and now in ended:
-                yield idioms[then // 2], ended[then], ended[now]
+        async with aclosing(
+            _run_scripts(scripts, settings, root, seconds, at_once or processors())
+        ) as ran:
+            async for number, finished in ran:
+                ended[number] = dataclasses.replace(
+                    finished,
+                    output=called(finished.output, names),
+                    errors=called(finished.errors, names),
+                )
+                then, now = number & ~1, number | 1  # the two scripts of an idiom are neighbours
+                if then in ended and now in ended:
+                    yield idioms[then // 2], ended[then], ended[now]
 
 
 def _both(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
@@ -105,27 +116,30 @@ def _both(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
     return {**one, **other, **dict.fromkeys(differ, "changed meanwhile")}
 
 
-def _run_scripts(
-    scripts: list[Path], environment: dict[str, str], root: Path, seconds: float
-) -> Iterator[tuple[int, Finished]]:
+async def _run_scripts(
+    scripts: list[Path], environment: dict[str, str], root: Path, seconds: float, at_once: int
+) -> AsyncGenerator[tuple[int, Finished]]:
     module = "nnsight_guide.idioms.processes"
-    command = [sys.executable, "-m", module, str(seconds), *map(str, scripts)]
-    with (
-        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
-        subprocess.Popen(  # noqa: S603 - the command is our own
-            command,
+    command = [sys.executable, "-m", module, str(seconds), str(at_once), *map(str, scripts)]
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+        process = await asyncio.create_subprocess_exec(
+            *command,
             env=environment,
             cwd=root,
-            stdin=subprocess.PIPE,  # which ends with this process, and they with it
-            stdout=subprocess.PIPE,
+            stdin=PIPE,  # which ends with this process, and they with it
+            stdout=PIPE,
             stderr=errors,
-            text=True,
-        ) as process,
-    ):
+            limit=MOST_BYTES,
+        )
+        assert process.stdin is not None
         assert process.stdout is not None
-        for line in process.stdout:
-            number, fields = json.loads(line)
-            yield number, Finished(**fields)
-        if process.wait() != 0:
+        try:
+            async for line in process.stdout:
+                number, fields = json.loads(line)
+                yield number, Finished(**fields)
+        finally:
+            process.stdin.close()
+            await process.wait()
+        if process.returncode != 0:
             errors.seek(0)
             raise GuideError(f"the idioms could not be run: {last_line(errors.read())}")

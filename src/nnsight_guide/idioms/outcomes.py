@@ -4,21 +4,20 @@ The idioms are about the libraries and not about a model, and each loads its own
 run on the demo model, whatever the profile is: nobody loads 12 GB some forty times.
 """
 
-import sys
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from contextlib import aclosing
 from dataclasses import asdict
 from pathlib import Path
 
-from nnsight_guide.base.build_lock import build_lock
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project, did_you_mean
 from nnsight_guide.idioms import execution, idiom, processes, verdicts
-from nnsight_guide.idioms.idiom import CELLS, Idiom, idiom_paths
+from nnsight_guide.idioms.idiom import Idiom, idiom_paths
 from nnsight_guide.idioms.verdicts import Outcome
 from nnsight_guide.model import profiles
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.recording import keys, readings
-from nnsight_guide.recording.freshness import Freshness, compared, stale
+from nnsight_guide.recording.freshness import Freshness, compared
 from nnsight_guide.recording.sealed import Sealed, guide_metadata
 
 # How idioms are run and judged is a part of what their outcomes depend on.
@@ -78,54 +77,46 @@ def outcome_states(project: Project, profile: Profile) -> States:
     return {name: outcome_freshness(project, name, profile) for name in idiom_names(project)}
 
 
-def run_stale(
-    project: Project, profile: Profile, states: States, folders: Iterable[str] = CELLS
-) -> list[str]:
-    """Run the idioms that are stale, record what became of them, and return their names.
+async def run(
+    project: Project,
+    profile: Profile,
+    states: States,
+    names: Iterable[str],
+    has_ended: Callable[[], object],
+    at_once: int | None = None,
+) -> None:
+    """Run these idioms, and record what became of each.
 
     Args:
         project: the checkout.
         profile: the demo's.
-        states: which are stale; brought up to date when they have run.
-        folders: where those lie that are to run.
+        states: of each idiom, whether it is fresh; brought up to date when they have run.
+        names: which are to run.
+        has_ended: called as often as one is recorded.
+        at_once: how many processes run side by side.
 
     Raises:
         GuideError: an idiom cannot be read, was edited while it ran, or today's code of one fails.
             What became of the others is recorded all the same.
 
     """
-    asked = idiom_paths(project, folders)
-    names = [name for name in stale(states) if name in asked]
-    with build_lock(project.cache) as has_waited:
-        if has_waited:  # another build may have run them meanwhile
-            _look_again(project, profile, states, names)
-            names = [name for name in names if not states[name].is_fresh]
-        _run(project, profile, states, names)
-    _look_again(project, profile, states, names)
-    if edited := [name for name in names if not states[name].is_fresh]:
-        why = ", ".join(states[edited[0]].stale_because)
-        raise GuideError(
-            f"snippets/{asked[edited[0]].parent.name}/{edited[0]}.py: {why} while it ran: build "
-            "again, and let it write no file that it reads"
-        )
-    return names
-
-
-def _look_again(project: Project, profile: Profile, states: States, names: Iterable[str]) -> None:
-    states.update({name: outcome_freshness(project, name, profile) for name in names})
-
-
-def _run(project: Project, profile: Profile, states: States, names: list[str]) -> None:
-    from tqdm import tqdm
-
-    sources = [idiom.read_idiom(_source(project, name)) for name in names]
-    with tqdm(total=len(names), desc="idioms", unit="idiom", file=sys.stderr) as bar:
-        for outcome, read in execution.judged(sources, profile.environment, project.root):
+    sources = {name: _source(project, name) for name in names}
+    idioms = [idiom.read_idiom(path) for path in sources.values()]
+    ran = execution.judged(idioms, profile.environment, project.root, at_once=at_once)
+    async with aclosing(ran):
+        async for outcome, read in ran:
             # The key is older than the source: an idiom that was edited in between stays stale.
             made = guide_metadata(states[outcome.idiom].key_parts, read, profile)
             recorded = RecordedOutcome({"metadata": made, "outcome": asdict(outcome)})
             recorded.save(outcome_path(project, outcome.idiom, profile))
-            bar.update()
+            has_ended()
+    states.update({name: outcome_freshness(project, name, profile) for name in sources})
+    if edited := [name for name in sources if not states[name].is_fresh]:
+        why = ", ".join(states[edited[0]].stale_because)
+        raise GuideError(
+            f"snippets/{sources[edited[0]].parent.name}/{edited[0]}.py: {why} while it ran: build "
+            "again, and let it write no file that it reads"
+        )
 
 
 def with_sources(

@@ -1,12 +1,13 @@
-"""Scripts, each run in a process of its own: `python -m … processes 60 a.py b.py`.
+"""Scripts, each run in a process of its own: `python -m … processes 60 2 a.py b.py`.
 
 Importing torch, transformers and nnsight takes longer than most scripts do, and so does the set-up
 of the chapters. So where the system can fork safely (Linux) they are imported once, and every
 script starts from a copy of that process. Nothing but imports happens before the copy: no weights
-are loaded, and there is no thread of torch's, which a copy would lack. The number is the seconds
-that each script may take. As soon as a script has ended it prints a line of JSON: the script's
-number (from 0), its exit code (null: it took too long), its output and errors, and what it read of
-the current folder. All ends when standard input does, whose other end is held by whoever asked.
+are loaded, and there is no thread of torch's, which a copy would lack. The numbers are the seconds
+that each script may take, and how many run at once. As soon as a script has ended it prints a line
+of JSON: the script's number (from 0), its exit code (null: it took too long), its output and
+errors, and what it read of the current folder. All ends when standard input does, whose other end
+is held by whoever asked.
 """
 
 import importlib
@@ -26,6 +27,7 @@ from pathlib import Path
 from nnsight_guide.base.scratch import scratch_folder
 from nnsight_guide.recording.readings import Readings, merged
 
+BEHIND_KERNELS = 5  # how much later than others it gets a processor (`nice`)
 SCRIPT_SECONDS = 300  # GPT-J itself, of which each script loads a copy, may take a minute or two
 STREAMS = (".out", ".err")  # of the files that a script's output and errors go to
 READ = ".read"  # of the file that tells what it read
@@ -52,12 +54,13 @@ class Finished:
 def run_scripts(
     scripts: list[Path],
     seconds: float = SCRIPT_SECONDS,
+    at_once: int = 1,
     *,
     copies: bool = False,
     readings: Readings | None = None,
     until: int | None = None,
 ) -> Iterator[tuple[int, Finished]]:
-    """Run every script, as many at once as there are processors, each for at most `seconds`.
+    """Run every script, `at_once` side by side, each for at most `seconds`.
 
     Yields, in the order in which they end, the number of each script and what it left behind.
     With `copies`, each starts from a copy of this process, which then must have no threads, and
@@ -70,7 +73,7 @@ def run_scripts(
         captures = [folder / str(number) for number in range(len(scripts))]
         waiting = list(zip(scripts, captures, strict=True))[::-1]
         while waiting or running:
-            while waiting and len(running) < (os.cpu_count() or 1):
+            while waiting and len(running) < at_once:
                 process = _start(*waiting.pop(), copies, readings)
                 stopped.callback(process.join)  # a copy that still writes would keep the folder
                 stopped.callback(process.kill)  # the last that is named comes first
@@ -140,7 +143,9 @@ def _imports_what_is_slow(script: Path) -> bool:
 
 def main(arguments: list[str]) -> None:
     """Run the scripts that are named and print what each has left behind."""
-    seconds, *names = arguments
+    if hasattr(os, "nice"):  # a kernel beside them has the longer way to go
+        os.nice(BEHIND_KERNELS)
+    seconds, at_once, *names = arguments
     scripts = [Path(name) for name in names]
     copies = sys.platform == "linux" and any(map(_imports_what_is_slow, scripts))
     if copies:
@@ -156,7 +161,7 @@ def main(arguments: list[str]) -> None:
             importlib.import_module("snippets.model")
     parent = None if sys.platform == "win32" else 0  # Windows cannot wait for a file
     for number, finished in run_scripts(
-        scripts, float(seconds), copies=copies, readings=readings, until=parent
+        scripts, float(seconds), int(at_once), copies=copies, readings=readings, until=parent
     ):
         # Flushed, since a copy of this process would print once more what still waits in it.
         print(json.dumps([number, asdict(finished)]), flush=True)

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 from nnsight_guide.base import libraries
+from nnsight_guide.base.capacity import free_bytes
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.model.profiles import Profile, local_folder
 from nnsight_guide.ndif.client import check_service
@@ -105,21 +106,6 @@ def loaded_bytes(folder: Path, files: list[Path]) -> int:
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     stored = BYTES_STORED.get(config.get("dtype") or config.get("torch_dtype"), 4)
     return sum(file.stat().st_size for file in files) * BYTES_HERE // stored
-
-
-def free_bytes() -> int:
-    """Return how much memory a new process can have, in a container no more than that allows."""
-    import psutil
-
-    free = int(psutil.virtual_memory().available)
-    try:  # what Linux allows a container, version 2 of its control groups
-        limit = int(Path("/sys/fs/cgroup/memory.max").read_text())
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text())
-        statistics = Path("/sys/fs/cgroup/memory.stat").read_text().split()
-    except (OSError, ValueError):  # no such group, or "max", no limit
-        return free
-    # Pages of files are given back when memory is asked for.
-    return min(free, limit - used + int(statistics[statistics.index("file") + 1]))
 
 
 def free_bytes_of_gpus() -> int:

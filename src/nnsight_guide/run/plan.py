@@ -9,7 +9,7 @@ from functools import cached_property
 
 from nnsight_guide.base.project import Project
 from nnsight_guide.idioms import outcomes
-from nnsight_guide.idioms.idiom import CELLS
+from nnsight_guide.idioms.idiom import CELLS, idiom_paths
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.recording.committed import committed_freshness
 from nnsight_guide.recording.freshness import Freshness, freshness, runs_on, stale
@@ -24,13 +24,20 @@ class Plan:
         profile: what the snippets run on, as far as it can (`runs_on`).
         snippets: of each snippet, whether its recording is fresh. Whoever runs one puts its new
             state here.
+        idiom_folders: where the idioms lie that are to run.
 
     """
 
     def __init__(
-        self, project: Project, profile: Profile, names: Iterable[str] | None = None
+        self,
+        project: Project,
+        profile: Profile,
+        names: Iterable[str] | None = None,
+        idiom_folders: Iterable[str] | None = None,
     ) -> None:
-        """Find out what is stale among the snippets `names` (default: all of them).
+        """Find out what is stale among the snippets `names` and the idioms of these folders.
+
+        By default that is all of both, and with `names` no idiom.
 
         Raises:
             GuideError: there is no such snippet, or something that it depends on cannot be read.
@@ -38,6 +45,8 @@ class Plan:
         """
         self.project = project
         self.profile = profile
+        everything = CELLS if names is None else ()
+        self.idiom_folders = tuple(everything if idiom_folders is None else idiom_folders)
         self._runs_on: dict[str, Profile] = {}
         self.snippets: dict[str, Freshness[Recording]] = {}
         self.look_again(project.snippet_names() if names is None else names)
@@ -47,6 +56,10 @@ class Plan:
         for name in names:
             self._runs_on[name] = runs_on(self.profile, self.project.snippet_path(name))
             self.snippets[name] = freshness(self.project, name, self.profile)
+
+    def forget_idioms(self) -> None:
+        """Ask again of the idioms, too, when they are needed: another build may have run them."""
+        self.__dict__.pop("idioms", None)
 
     def runs_on(self, snippet: str) -> Profile:
         """Return what a snippet really runs on: the profile, or the loopback stand-in."""
@@ -95,13 +108,8 @@ class Plan:
             return {}  # the demo model need not be there for none
         return outcomes.outcome_states(self.project, self.idioms_profile)
 
-    def run_idioms(self, folders: Iterable[str] = CELLS) -> list[str]:
-        """Run the stale idioms of these folders, and return their names.
-
-        Raises:
-            GuideError: as `outcomes.run_stale`.
-
-        """
-        if not stale(self.idioms):
-            return []
-        return outcomes.run_stale(self.project, self.idioms_profile, self.idioms, folders)
+    @property
+    def stale_idioms(self) -> list[str]:
+        """The idioms to run."""
+        asked = idiom_paths(self.project, self.idiom_folders) if self.idiom_folders else {}
+        return [name for name in stale(self.idioms) if name in asked] if asked else []

@@ -47,7 +47,7 @@ def record_real_model(project: Project, profile: Profile) -> Recorded:
     if profile.is_random:
         raise GuideError(f"records the real model, and GUIDE_MODEL names {profile.model_id}")
     done = Recorded()
-    plan = Plan(project, profile)
+    plan = Plan(project, profile, idiom_folders=())
     for name in list(plan.snippets):
         if not plan.is_at_home(name):
             del plan.snippets[name]

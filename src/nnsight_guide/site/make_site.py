@@ -64,7 +64,7 @@ def build_site(*, verbose: bool = False) -> bool:
 
     named = stamp.named_in_config(project)
     plan = Plan(project, profile)
-    with closing(Runner(project)) as runner:
+    with closing(Runner(project, keeps_kernel=False)) as runner:
         runner.start_early(plan)
         # All of MkDocs takes a second: the kernel imports meanwhile, too.
         from nnsight_guide.site.plugin import GuidePlugin

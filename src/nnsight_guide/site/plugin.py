@@ -81,25 +81,24 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             root = Path(config.config_file_path).parent
             plan, self.plan = self.plan or Plan(Project.find(root), profiles.current()), None
             self.project, self.profile = plan.project, plan.profile
-            self.runner = self.runner or Runner(plan.project)
-            snippets_run = self.runner.run_stale(plan)
+            self.runner = self.runner or Runner(plan.project, keeps_kernel=bool(self.preview))
+            ran = self.runner.run_stale(plan)
             self.recordings = _shown(plan.snippets)
             self.committed = self._committed(plan)
             if self.preview is None:
-                self._stop_kernel()  # the idioms load models of their own
-            idioms_run = plan.run_idioms()
+                self._stop_kernel()
             self.outcomes = outcomes.with_sources(plan.project, plan.idioms)
         except GuideError as error:
             raise PluginError(_in_one_line(error)) from None
-        cells = sum(len(self.recordings[name].cell_names()) for name in snippets_run)
+        cells = sum(len(self.recordings[name].cell_names()) for name in ran.snippets)
         log.info(
             "Profile %s (%s): %d of %d snippets run, %d cells executed; %d of %d idioms run",
             self.profile.name,
             self.profile.model_id,
-            len(snippets_run),
+            len(ran.snippets),
             len(plan.snippets),
             cells,
-            len(idioms_run),
+            len(ran.idioms),
             len(self.outcomes),
         )
 

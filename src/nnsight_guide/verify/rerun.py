@@ -6,6 +6,7 @@ run in another order than in a build. Compared is what a reader sees, code and o
 left out: an output that varies from run to run has no place on a page.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -86,7 +87,7 @@ def run_again(plan: Plan) -> dict[str, Seen]:
         GuideError: what the profile needs is missing, or a snippet or an idiom failed.
 
     """
-    return {**dict(_snippets(plan)), **dict(_idioms(plan))}
+    return {**dict(_snippets(plan)), **asyncio.run(_idioms(plan))}
 
 
 def compare_with_rerun(plan: Plan, again: Mapping[str, Seen]) -> RerunReport:
@@ -116,13 +117,15 @@ def _snippets(plan: Plan) -> Iterator[tuple[str, Seen]]:
             yield from _cells(snippet, recording)
 
 
-def _idioms(plan: Plan) -> Iterator[tuple[str, Seen]]:
+async def _idioms(plan: Plan) -> dict[str, Seen]:
     demo, root = plan.idioms_profile, plan.project.root
     sources = {name: read_idiom(path) for name, path in idiom_paths(plan.project).items()}
-    for outcome, _ in execution.judged(sources.values(), demo.environment, root):
+    seen = {}
+    async for outcome, _ in execution.judged(sources.values(), demo.environment, root):
         made = {"metadata": guide_metadata({}, {}, demo), "outcome": asdict(outcome)}
         source = sources[outcome.idiom]
-        yield f"{source.folder}/{source.name}", _row(source, RecordedOutcome(made))
+        seen[f"{source.folder}/{source.name}"] = _row(source, RecordedOutcome(made))
+    return seen
 
 
 def _recorded(plan: Plan) -> Iterator[tuple[str, Seen | None]]:

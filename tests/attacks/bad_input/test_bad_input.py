@@ -27,7 +27,7 @@ def lasting_files(site) -> dict[str, bytes]:
 
 def own_children(runner) -> set[psutil.Process]:
     """Return the processes that this one has started, but for the kernel that is kept."""
-    kernels = [kernel.manager.provisioner.pid for kernel in runner._kernels.values()]
+    kernels = [kernel.manager.provisioner.pid for kernel in runner.kernels.running.values()]
     return {child for child in psutil.Process().children() if child.pid not in kernels}
 
 
