@@ -13,6 +13,7 @@
 #: GUIDE_CELL_SECONDS=…   how long a cell may run (600)
 #: GUIDE_SITE_URL=…       the address of the site, when it is built to be published
 #: GUIDE_REPO_URL=…       its repository: links to edit each page, and to report each block
+#: GUIDE_WARM=false       for `make serve`: load no model before a snippet is edited
 #: GUIDE_OFFLINE=true     a site for a folder, as `make offline` builds it
 #: GUIDE_REMOTE=1         for your own copies of the code: they run on NDIF
 #: GUIDE_TESTS_REMOTE=1   for `make test`: every trace runs on the loopback service

@@ -64,8 +64,10 @@ def import_libraries() -> None:
 
 
 def load() -> None:
-    """Load the model, and take its state as the one to keep."""
+    """Load the model, unless that is done, and take its state as the one to keep."""
     global _baseline, _put_back, _readings
+    if "_baseline" in globals():
+        return
     import_libraries()  # again, if that has failed
     _readings = Readings(Path.cwd(), but_for=CELLS)
     display.register()

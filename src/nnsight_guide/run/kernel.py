@@ -58,13 +58,17 @@ class Kernel:
     _files: ExitStack
     _log: Path  # what its process says outside of cells: why it does not start
     _client: Any = None
+    _patience: int = START_SECONDS
     _is_loaded: bool = False
 
     @classmethod
-    async def start(cls, project: Project, profile: Profile, environment: dict[str, str]) -> Self:
+    async def start(
+        cls, project: Project, profile: Profile, environment: dict[str, str], is_ahead: bool = False
+    ) -> Self:
         """Start a kernel in the project's folder; whether it comes up, `begin` says.
 
-        `environment` is the profile's, to be added to the one this process has.
+        `environment` is the profile's, to be added to the one this process has. A kernel that
+        `is_ahead` loads the model by itself, before `begin` asks for it.
 
         Raises:
             GuideError: there is no model.py.
@@ -110,6 +114,9 @@ class Kernel:
                 )
             kernel._client = manager.client()
             kernel._client.start_channels(stdin=False)  # else a cell that asks waits for an answer
+            if is_ahead:  # it waits in the channel until the kernel is there
+                kernel._client.execute(CALL.format("load"), store_history=False)
+                kernel._patience += limits.seconds()  # which a large model may take
         except BaseException:
             await kernel.stop()
             raise
@@ -118,7 +125,7 @@ class Kernel:
     async def _load(self) -> None:
         """Wait until the kernel answers, and load the model; raises as `begin` does."""
         try:
-            await self._client.wait_for_ready(timeout=START_SECONDS)
+            await self._client.wait_for_ready(timeout=self._patience)
             await self._call("load")
         except CellError as error:
             kind = TransientError if self.profile.is_remote and error.may_pass else GuideError
@@ -128,9 +135,9 @@ class Kernel:
             raise GuideError(f"the kernel did not start: {[str(error), *lines][-1]}") from None
         self._is_loaded = True
 
-    def is_current(self) -> bool:
-        """Whether every project module that the kernel has imported is still as it was."""
-        return all(
+    async def is_current(self) -> bool:
+        """Whether it is there, and every project module that it has imported still as it was."""
+        return await self.manager.provisioner.poll() is None and all(
             file.is_file() and keys.hash_of(file) == known for file, known in self.imported.items()
         )
 

@@ -44,18 +44,22 @@ class Kernels:
         """Whether there is a kernel for this profile."""
         return (profile.name, 0) in self.running
 
+    def are_there(self) -> bool:
+        """Whether there is anything to stop."""
+        return bool(self.running or self._service)
+
     def secrets(self) -> list[str]:
         """Return the key of the stand-in, if it runs."""
         return [self._service.key] if self._service else []
 
     async def start_early(self, profile: Profile) -> None:
-        """Start the first kernel of a profile, and do not wait until it is ready.
+        """Start the first kernel of a profile, which loads the model, and do not wait for it.
 
         Raises:
             GuideError: there is no model.py.
 
         """
-        kernel = await Kernel.start(self.project, profile, dict(profile.environment))
+        kernel = await Kernel.start(self.project, profile, dict(profile.environment), is_ahead=True)
         self.running[profile.name, 0] = kernel
 
     async def execute(
@@ -112,7 +116,7 @@ class Kernels:
         if kernel is not None and not (
             kernel.profile == profile
             and kernel.environment == environment
-            and kernel.is_current()
+            and await kernel.is_current()
             and await self._begin(kernel, place)
         ):
             await self.drop(*place)

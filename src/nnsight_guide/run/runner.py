@@ -19,6 +19,7 @@ from nnsight_guide.base.machine_paths import machine_paths
 from nnsight_guide.base.project import Project
 from nnsight_guide.idioms import outcomes
 from nnsight_guide.model import preflight
+from nnsight_guide.model.profiles import Profile
 from nnsight_guide.ndif import retries
 from nnsight_guide.recording import cells, readings, recordings
 from nnsight_guide.recording.freshness import Freshness
@@ -44,11 +45,8 @@ class Runner:
     def __init__(self, project: Project, *, keeps_kernel: bool = True) -> None:
         """Begin with no kernel.
 
-        Args:
-            project: the checkout.
-            keeps_kernel: whether somebody waits for the next snippet; else the kernel makes room
-                for the idioms, where they do not run beside it.
-
+        Unless it `keeps_kernel` for somebody who waits for the next snippet, that makes room for
+        idioms which do not run beside it.
         """
         self.project = project
         self.keeps_kernel = keeps_kernel
@@ -91,21 +89,29 @@ class Runner:
             yield from self._run(plan, names)
 
     def start_early(self, plan: Plan) -> None:
-        """Start the kernel that will run what is stale, and do not wait for it.
-
-        It imports the libraries while this process goes on. What is wrong, `run_stale` will say.
-        """
+        """Start the kernel for what is stale, and do not wait; what is wrong, `run_stale` says."""
         first = plan.stale_snippets
         if how_many_at_once(plan.profile) == 1:  # not beside the stand-in, then
             first = first[:1]
-        if not plan.profile.is_remote and any(map(plan.is_at_home, first)):
+        if any(map(plan.is_at_home, first)):
+            self._start_kernel(plan.profile)
+
+    def start_ahead(self, profile: Profile) -> None:
+        """Start a kernel for the first edit of a snippet, if there is room, and do not wait."""
+        if profile.name != "demo" or how_many_at_once(profile) > 1:
+            self._start_kernel(profile)
+
+    def _start_kernel(self, profile: Profile) -> None:
+        if not profile.is_remote and not self.kernels.has(profile):
             with contextlib.suppress(GuideError):
-                self._check(plan, first)
-                self._loop.run(self.kernels.start_early(plan.profile))
+                preflight.check_libraries()
+                preflight.check_profile(profile)
+                self._loop.run(self.kernels.start_early(profile))
 
     def close(self) -> None:
         """Stop the kernels and the service, if there are any."""
-        self._loop.run(self.kernels.close())
+        if self.kernels.are_there():  # else this may be the second time
+            self._loop.run(self.kernels.close())
         self._loop.close()
 
     def _check(self, plan: Plan, snippets: list[str]) -> None:
@@ -125,8 +131,8 @@ class Runner:
         at_once = how_many_at_once(plan.profile)
         self.kernels.share_memory = at_once > 1
         snippets, idioms = plan.stale_snippets, plan.stale_idioms
-        at_home = [name for name in snippets if plan.is_at_home(name)]
         away = [name for name in snippets if not plan.is_at_home(name)]
+        at_home = [name for name in snippets if name not in away]
         waiting = iter(at_home)  # of which each kernel takes the next
         with Progress(len(snippets) + len(idioms)) as progress:
             works: list[Work] = []
@@ -180,9 +186,9 @@ class Runner:
     ) -> Recording:
         """Run a snippet, again after a while where a service failed; return its recording."""
         with progress.at_work(f"snippets/{snippet}.py"):
-            record = partial(self._record, plan, snippet, number)
             recording = await retries.patiently(
-                record, lambda line: progress.say(self._redacted(line))
+                partial(self._record, plan, snippet, number),
+                lambda line: progress.say(self._redacted(line)),
             )
         progress.one_more()
         return recording

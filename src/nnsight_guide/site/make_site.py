@@ -17,7 +17,7 @@ ADDRESSES = {
     "GUIDE_REPO_URL": "https://github.com/someone/guide",
 }
 ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(/[^\s]*)?")
-SWITCH, POSITIONS = "GUIDE_OFFLINE", ("", "true", "false")
+SWITCHES, POSITIONS = ("GUIDE_OFFLINE", preview.WARM), ("", "true", "false")
 
 
 def check_settings(environ: Mapping[str, str] = os.environ) -> None:
@@ -31,9 +31,9 @@ def check_settings(environ: Mapping[str, str] = os.environ) -> None:
         said = environ.get(name, "")
         if said and not ADDRESS.fullmatch(said):
             raise GuideError(f"{name} is '{said}': set it to an address such as {example}")
-    said = environ.get(SWITCH, "")
-    if said not in POSITIONS:
-        raise GuideError(f"{SWITCH} is '{said}': set it to true, or leave it away")
+    for name in SWITCHES:
+        if (said := environ.get(name, "")) not in POSITIONS:
+            raise GuideError(f"{name} is '{said}': set it to true or false, or leave it away")
 
 
 def build_site(*, verbose: bool = False) -> bool:

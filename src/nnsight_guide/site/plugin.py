@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import distribution
@@ -33,7 +34,7 @@ from nnsight_guide.run.runner import Runner
 from nnsight_guide.site import endings, page_blocks
 from nnsight_guide.site.mkdocs_jupyter import RenderedNotebooks
 from nnsight_guide.site.notebook_files import Notebooks
-from nnsight_guide.site.preview import Preview, require_free
+from nnsight_guide.site.preview import WARM, Preview, require_free
 from nnsight_guide.site.search_words import add_words
 from nnsight_guide.site.wheel import offer
 
@@ -180,6 +181,8 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         server.builder = endings.guarded(server.builder, _ended)
         if self.preview is not None:
             self.preview.attach(server)
+            if self.runner and os.environ.get(WARM) != "false":
+                self.runner.start_ahead(self.profile)
         return server
 
     def on_shutdown(self) -> None:
@@ -201,8 +204,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             raise PluginError(_in_one_line(error)) from None
         config.site_dir = preview.folder(config.site_dir)
         if "llmstxt" in config.plugins:
-            # An author waits for the page, and nobody for its Markdown.
-            config.plugins["llmstxt"].config["sections"] = {}
+            config.plugins["llmstxt"].config["sections"] = {}  # nobody waits for a page's Markdown
 
     def _stop_kernel(self) -> None:
         if self.runner is not None:
@@ -240,8 +242,7 @@ def _in_one_line(error: Exception) -> str:
 
 
 def _redacted(text: str) -> str:
-    redacted: str = redaction.redact(text, redaction.api_keys())
-    return redacted
+    return str(redaction.redact(text, redaction.api_keys()))
 
 
 def figure_script() -> Path:

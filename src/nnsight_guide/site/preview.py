@@ -28,6 +28,7 @@ log = logging.getLogger("mkdocs.plugins.nnsight_guide")
 PORT = 8000
 PORTS = range(1, 65536)
 KEEPERS = ("griffe", "mkdocstrings_handlers")
+WARM = "GUIDE_WARM"  # the switch for a kernel that is there before a snippet is edited
 MORE = " (and {} more: see the terminal)"
 OVERLAY = """\
 <style>

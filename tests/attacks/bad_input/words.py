@@ -89,7 +89,7 @@ CASES = [
     Case(
         "a switch that is neither on nor off",
         "nnsight_guide build",
-        "GUIDE_OFFLINE is 'maybe': set it to true, or leave it away",
+        "GUIDE_OFFLINE is 'maybe': set it to true or false, or leave it away",
         environment={"GUIDE_OFFLINE": "maybe"},
         kept=True,
     ),
