@@ -68,7 +68,7 @@ def in_process(
         with monkeypatch.context() as patch:
             patch.chdir(site.root)
             patch.delenv(IN_PYTEST)
-            patch.setattr("nnsight_guide.run.runner.Runner", lambda project: runner)
+            patch.setattr("nnsight_guide.run.runner.Runner", lambda project, **_: runner)
             patch.setattr(sys, "excepthook", sys.excepthook)  # it sets its own
             for name, value in variables.items():
                 patch.setenv(name, value)
