@@ -15,6 +15,6 @@ output = model(prompt)
 print(output.logits.shape)
 
 # %% works
-ids = model.tokenizer(prompt, return_tensors="pt")
+ids = model.tokenizer(prompt, return_tensors="pt").to(model.device)
 output = model(**ids)
 print(output.logits.shape)

@@ -1,7 +1,7 @@
 """`invoker.inputs` and `tracer.invoker`
 
-An invoker kept what the tokenizer had made of its prompt. Ask the
-model, which gets it; several prompts have their padding by then.
+What `tracer.invoke` gave kept what the tokenizer had made of a prompt.
+Ask the model, which gets it.
 """
 
 from snippets.model import model
@@ -9,15 +9,13 @@ from snippets.model import model
 prompt = "The Eiffel Tower is in the city of"
 
 # %% then
-with model.trace() as tracer:
-    with tracer.invoke(prompt) as invoker:
-        ids = invoker.inputs[0]["input_ids"].save()
+with model.trace(prompt) as tracer:
+    ids = tracer.invoker.inputs[0]["input_ids"].save()
 
 print(ids.shape)
 
 # %% now
-with model.trace() as tracer:
-    with tracer.invoke(prompt):
-        ids = model.inputs[1]["input_ids"].save()
+with model.trace(prompt):
+    ids = model.inputs[1]["input_ids"].save()
 
 print(ids.shape)

@@ -1,7 +1,7 @@
 """A number that `model.scan` found
 
 It was there after the block. A scan now keeps what is saved and nothing
-else, as a trace does. (What `NNsight(…)` wraps has no scan any more: run
+else, as a trace does. (A bare `NNsight(…)` has no scan any more: run
 it.)
 """
 
