@@ -20,15 +20,20 @@ config = GPT2Config(**sizes)
 model = NNsight(GPT2LMHeadModel(config))
 
 with model.trace(ids):
-    weights = model.transformer.h[0].attn.output[1].save()
+    attn = model.transformer.h[0].attn
+    weights = attn.output[1].save()
 
 print(weights.shape)
 
 # %% works
-config = GPT2Config(**sizes, attn_implementation="eager")
+config = GPT2Config(
+    **sizes,
+    attn_implementation="eager",
+)
 model = NNsight(GPT2LMHeadModel(config))
 
 with model.trace(ids):
-    weights = model.transformer.h[0].attn.output[1].save()
+    attn = model.transformer.h[0].attn
+    weights = attn.output[1].save()
 
 print(weights.shape)

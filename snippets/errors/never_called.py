@@ -26,7 +26,10 @@ with model.trace(ids):
 print(weights.shape)
 
 # %% works
-config = GPT2Config(**sizes, attn_implementation="eager")
+config = GPT2Config(
+    **sizes,
+    attn_implementation="eager",
+)
 model = NNsight(GPT2LMHeadModel(config))
 
 with model.trace(ids):

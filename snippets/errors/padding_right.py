@@ -16,10 +16,12 @@ prompts = [prompt, "Big Ben is in the city of"]
 model.tokenizer.padding_side = "right"
 padded = model.tokenizer(prompts, padding=True)
 
-print([model.tokenizer.decode(ids[-1]) for ids in padded["input_ids"]])
+last = [ids[-1] for ids in padded["input_ids"]]
+print([model.tokenizer.decode(id_) for id_ in last])
 
 # %% works
 model.tokenizer.padding_side = "left"
 padded = model.tokenizer(prompts, padding=True)
 
-print([model.tokenizer.decode(ids[-1]) for ids in padded["input_ids"]])
+last = [ids[-1] for ids in padded["input_ids"]]
+print([model.tokenizer.decode(id_) for id_ in last])

@@ -15,6 +15,6 @@ output = model(prompt)
 print(output.logits.shape)
 
 # %% works
-ids = model.tokenizer(prompt, return_tensors="pt").to(model.device)
-output = model(**ids)
+ids = model.tokenizer(prompt, return_tensors="pt")
+output = model(**ids.to(model.device))
 print(output.logits.shape)

@@ -16,7 +16,8 @@ layers = (layer for layer in (0, 1))
 with model.trace(prompt, remote="local"):
     norms = [].save()
     for layer in layers:
-        norms.append(model.transformer.h[layer].output[0].norm())
+        block = model.transformer.h[layer]
+        norms.append(block.output[0].norm())
 
 print(len(norms))
 
@@ -25,6 +26,7 @@ layers = [0, 1]
 with model.trace(prompt, remote="local"):
     norms = [].save()
     for layer in layers:
-        norms.append(model.transformer.h[layer].output[0].norm())
+        block = model.transformer.h[layer]
+        norms.append(block.output[0].norm())
 
 print(len(norms))

@@ -15,7 +15,8 @@ with model.trace(prompt):
     hidden.grad = hidden * 0
     model.lm_head.output[0, -1].max().backward()
 
-print("all zero:", not model.transformer.wte.weight.grad.any())
+weight = model.transformer.wte.weight
+print("all zero:", not weight.grad.any())
 
 # %% now
 with model.trace(prompt):
@@ -23,4 +24,5 @@ with model.trace(prompt):
     with model.lm_head.output[0, -1].max().backward():
         hidden.grad = hidden.grad * 0
 
-print("all zero:", not model.transformer.wte.weight.grad.any())
+weight = model.transformer.wte.weight
+print("all zero:", not weight.grad.any())

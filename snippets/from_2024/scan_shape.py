@@ -11,12 +11,14 @@ prompt = "The Eiffel Tower is in the city of"
 
 # %% then
 with model.scan(prompt):
-    width = model.transformer.h[0].output[0].shape[-1]
+    hidden = model.transformer.h[0].output[0]
+    width = hidden.shape[-1]
 
 print(width)
 
 # %% now
 with model.scan(prompt):
-    width = model.transformer.h[0].output[0].shape[-1].save()
+    hidden = model.transformer.h[0].output[0]
+    width = hidden.shape[-1].save()
 
 print(width)

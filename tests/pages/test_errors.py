@@ -128,6 +128,22 @@ def test_who_says_that_there_is_no_message_is_right(files, outcomes):
     assert silent == {name for name in outcomes if is_silent(outcomes[name])}
 
 
+def test_what_has_no_message_and_what_misleads_is_named_at_the_top(pages, files):
+    silent = {name for name, error in files.items() if "no message" in error.truth}
+    misleading = {name for name, error in files.items() if error.truth.startswith(UNTRUE)}
+    assert linked(pages, "These have no message") == silent | {"empty_list"}  # told in words below
+    assert linked(pages, "These messages lead you astray") == misleading
+
+
+UNTRUE = ("Not true", "Misleading", "Half of the truth")
+
+
+def linked(pages, start):
+    """Return the entries that a paragraph leads to."""
+    (found,) = (p for p in pages[PAGE].select("article p") if p.text.startswith(start))
+    return {link["href"].removeprefix("#").replace("-", "_") for link in found.select("a")}
+
+
 def is_silent(outcome):
     told = outcome["message"] or "requested but" in outcome["then_output"]
     return outcome["verdict"] == "differs" and not told and outcome["idiom"] not in BY_NATURE
