@@ -10,9 +10,9 @@ True, but it does not say which name of the block it is.
 from snippets.model import model
 
 prompt = "The Eiffel Tower is in the city of"
-layers = (layer for layer in (0, 1))
 
 # %% fails
+layers = (layer for layer in (0, 1))
 with model.trace(prompt, remote="local"):
     norms = [].save()
     for layer in layers:

@@ -6,27 +6,25 @@ Llama, Gemma and most others return the hidden states themselves, and
 """
 
 import torch
+
+# %% then
 from nnsight import NNsight
 from transformers import LlamaConfig, LlamaForCausalLM
 
-ids = torch.tensor([[1, 2, 3], [4, 5, 6]])
-config = LlamaConfig(
-    num_hidden_layers=1,
-    hidden_size=8,
-    intermediate_size=8,
-    num_attention_heads=2,
-    vocab_size=9,
-)
+config = LlamaConfig(num_hidden_layers=1, hidden_size=64)
 llama = NNsight(LlamaForCausalLM(config))
-
-# %% then
-with llama.trace(ids):
+with llama.trace(torch.tensor([[1, 2, 3], [4, 5, 6]])):
     hidden = llama.model.layers[0].output[0].save()
 
 print(hidden.shape)
 
 # %% now
-with llama.trace(ids):
+from nnsight import NNsight
+from transformers import LlamaConfig, LlamaForCausalLM
+
+config = LlamaConfig(num_hidden_layers=1, hidden_size=64)
+llama = NNsight(LlamaForCausalLM(config))
+with llama.trace(torch.tensor([[1, 2, 3], [4, 5, 6]])):
     hidden = llama.model.layers[0].output.save()
 
 print(hidden.shape)
