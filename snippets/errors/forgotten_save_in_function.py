@@ -14,7 +14,8 @@ prompt = "The Eiffel Tower is in the city of"
 # %% fails
 def first_layer():
     with model.trace(prompt):
-        hidden = model.transformer.h[0].output[0]
+        block = model.transformer.h[0]
+        hidden = block.output[0]
     print(hidden.shape)
 
 
@@ -24,7 +25,8 @@ first_layer()
 # %% works
 def first_layer():
     with model.trace(prompt):
-        hidden = model.transformer.h[0].output[0].save()
+        block = model.transformer.h[0]
+        hidden = block.output[0].save()
     print(hidden.shape)
 
 

@@ -9,10 +9,10 @@ Half of the truth: it names two causes, and not this one.
 from snippets.model import model
 
 prompt = "The Eiffel Tower is in the city of"
-model.dispatch()
-model.requires_grad_(False)  # as on NDIF
 
 # %% fails
+model.dispatch()
+model.requires_grad_(False)  # as on NDIF
 with model.trace(prompt):
     hidden = model.transformer.h[0].output[0]
     with model.lm_head.output[0, -1].max().backward():
@@ -21,6 +21,8 @@ with model.trace(prompt):
 print(gradient.shape)
 
 # %% works
+model.dispatch()
+model.requires_grad_(False)  # as on NDIF
 with model.trace(prompt):
     hidden = model.transformer.h[0].output[0]
     hidden.requires_grad_()

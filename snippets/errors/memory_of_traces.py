@@ -10,9 +10,9 @@ True, but what fills the memory are the traces before.
 from snippets.model import model
 
 prompt = "The Eiffel Tower is in the city of"
-kept = []
 
 # %% fails
+kept = []
 for _ in range(3):
     with model.trace(prompt):
         state = model.transformer.h[1].output[0][0, -1].save()
@@ -22,6 +22,7 @@ print(sum(state.untyped_storage().nbytes() for state in kept))
 print("graph:", kept[0].grad_fn is not None)
 
 # %% works
+kept = []
 for _ in range(3):
     with model.trace(prompt):
         hidden = model.transformer.h[1].output[0]

@@ -9,27 +9,33 @@ Not true: the model did not run past it, it never came there.
 """
 
 import torch
+
+# %% fails
 from nnsight import NNsight
 from transformers import GPT2Config, GPT2LMHeadModel
 
-ids = torch.tensor([[1, 2, 3]])
-sizes = {"n_layer": 1, "n_embd": 8, "n_head": 2, "vocab_size": 9}
-
-# %% fails
-config = GPT2Config(**sizes)
+config = GPT2Config(n_layer=1, n_embd=8, n_head=2)
 model = NNsight(GPT2LMHeadModel(config))
 
-with model.trace(ids):
+with model.trace(torch.tensor([[1, 2, 3]])):
     attn = model.transformer.h[0].attn
     weights = attn.attn_dropout.output.save()
 
 print(weights.shape)
 
 # %% works
-config = GPT2Config(**sizes, attn_implementation="eager")
+from nnsight import NNsight
+from transformers import GPT2Config, GPT2LMHeadModel
+
+config = GPT2Config(
+    n_layer=1,
+    n_embd=8,
+    n_head=2,
+    attn_implementation="eager",
+)
 model = NNsight(GPT2LMHeadModel(config))
 
-with model.trace(ids):
+with model.trace(torch.tensor([[1, 2, 3]])):
     attn = model.transformer.h[0].attn
     weights = attn.output[1].save()
 

@@ -17,7 +17,8 @@ prompt = "The Eiffel Tower is in the city of"
 # %% fails
 with model.trace(prompt):
     hidden = model.transformer.h[0].output[0]
-    push = torch.ones(hidden.shape[-1], device="meta")
+    width = hidden.shape[-1]
+    push = torch.ones(width, device="meta")
     pushed = (hidden + push).save()
 
 print(pushed.shape)
@@ -25,7 +26,8 @@ print(pushed.shape)
 # %% works
 with model.trace(prompt):
     hidden = model.transformer.h[0].output[0]
-    push = torch.ones(hidden.shape[-1], device=hidden.device)
+    width = hidden.shape[-1]
+    push = torch.ones(width, device=hidden.device)
     pushed = (hidden + push).save()
 
 print(pushed.shape)

@@ -1,7 +1,7 @@
 """Two dtypes that do not match
 
 The model computes in bfloat16 if it was loaded so, and what you make is
-float32. Give it the dtype of the value that it meets.
+float32. Give it the dtype, and the device, of the value that it meets.
 
 True.
 """
@@ -23,7 +23,7 @@ print(turned.shape)
 # %% works
 with model.trace(prompt):
     hidden = model.transformer.h[0].output[0]
-    turn = torch.eye(hidden.shape[-1], dtype=hidden.dtype)
+    turn = torch.eye(hidden.shape[-1]).to(hidden)
     turned = (hidden @ turn).save()
 
 print(turned.shape)

@@ -1,7 +1,9 @@
 """A value of another invoke
 
 The blocks run side by side, and do not see each other's names until
-they have met. A barrier is the place where they meet.
+they have met. A barrier is the place where they meet. (From a list or a
+dictionary it is an `IndexError` or a `KeyError`. In 2024 no barrier was
+needed.)
 
 True, but it does not say that a barrier is what is missing.
 """

@@ -1,7 +1,8 @@
 """A value that is asked for outside of a trace
 
 `.output` is there only while the model runs. Ask in the trace, and use
-what you saved after it. The same is said when `trace()` got no prompt.
+what you saved after it. The same is said when `trace()` got no prompt,
+and in its block above and below the `invoke`s.
 
 True, but "interleaving" is nnsight's own word for a running trace.
 """

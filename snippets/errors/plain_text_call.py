@@ -16,5 +16,5 @@ print(output.logits.shape)
 
 # %% works
 ids = model.tokenizer(prompt, return_tensors="pt")
-output = model(**ids)
+output = model(**ids.to(model.device))
 print(output.logits.shape)

@@ -1,7 +1,8 @@
 """`.stop()` of a module's output
 
 Old texts stop a run that way. It is the tracer that stops, and what
-comes after it in the block does not run.
+comes after it in the block does not run. (Of a module that returns a
+tensor, it is "'Tensor' object has no attribute 'stop'".)
 
 True, but it does not say where `stop` has gone.
 """

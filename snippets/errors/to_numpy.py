@@ -1,8 +1,8 @@
 """A tensor for numpy
 
 A saved tensor still knows how it was computed: `.detach()` it first.
-And numpy has no bfloat16 ("Got unsupported ScalarType BFloat16"):
-`.float()` helps.
+numpy has no bfloat16 ("Got unsupported ScalarType BFloat16"), and sees
+no GPU: `.float().cpu()`.
 
 Half of the truth: after its advice comes the next error.
 """
@@ -21,4 +21,4 @@ print(logits.numpy().shape)
 with model.trace(prompt):
     logits = model.lm_head.output[0, -1].save()
 
-print(logits.detach().float().numpy().shape)
+print(logits.detach().float().cpu().numpy().shape)

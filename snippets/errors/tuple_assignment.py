@@ -1,7 +1,7 @@
 """An assignment into a tuple
 
-A block's output is a tuple, and Python does not let its elements be
-replaced. Write into the tensor in it: `[:]`.
+The output of GPT-J's blocks is a tuple, and Python does not let its
+elements be replaced. Write into the tensor in it: `[:]`.
 
 True.
 """

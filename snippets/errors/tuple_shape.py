@@ -1,8 +1,9 @@
 """A tuple that is taken for a tensor
 
-A block returns a tuple: the hidden states and the attention weights.
-Take the first, `[0]`. A module such as `mlp` returns a tensor, and
-there `[0]` is the first prompt.
+A block of GPT-J returns a tuple: the hidden states and the attention
+weights. Take the first, `[0]`. A block of most other models, and a
+module such as `mlp`, returns a tensor, and there `[0]` is the first
+prompt.
 
 True.
 """

@@ -10,13 +10,14 @@ True, but it does not say which name of the block it is.
 from snippets.model import model
 
 prompt = "The Eiffel Tower is in the city of"
-layers = (layer for layer in (0, 1))
 
 # %% fails
+layers = (layer for layer in (0, 1))
 with model.trace(prompt, remote="local"):
     norms = [].save()
     for layer in layers:
-        norms.append(model.transformer.h[layer].output[0].norm())
+        block = model.transformer.h[layer]
+        norms.append(block.output[0].norm())
 
 print(len(norms))
 
@@ -25,6 +26,7 @@ layers = [0, 1]
 with model.trace(prompt, remote="local"):
     norms = [].save()
     for layer in layers:
-        norms.append(model.transformer.h[layer].output[0].norm())
+        block = model.transformer.h[layer]
+        norms.append(block.output[0].norm())
 
 print(len(norms))

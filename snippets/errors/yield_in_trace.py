@@ -7,14 +7,15 @@ has ended.
 Misleading: it stands in a function, as anybody can see.
 """
 
-from contextlib import contextmanager
-
 from snippets.model import model
 
 prompt = "The Eiffel Tower is in the city of"
 
 
 # %% fails
+from contextlib import contextmanager
+
+
 @contextmanager
 def logits_of(text):
     with model.trace(text):
@@ -26,6 +27,9 @@ with logits_of(prompt) as logits:
 
 
 # %% works
+from contextlib import contextmanager
+
+
 @contextmanager
 def logits_of(text):
     with model.trace(text):

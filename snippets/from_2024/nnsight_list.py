@@ -1,7 +1,8 @@
-"""Proxies: `nnsight.list()`
+"""Proxies: `nnsight.list()`, `.dict()`, `.str()`, `.int()`
 
 Collecting proxies took a list of nnsight's own. An ordinary list does
-now; make it inside the trace, so that the same code runs remotely.
+now, and so do a dict and a number; make it inside the trace, so that
+the same code runs remotely.
 """
 
 from snippets.model import model

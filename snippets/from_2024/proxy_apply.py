@@ -1,8 +1,7 @@
-"""Proxies: `apply`
+"""Proxies: `nnsight.apply` and `tracer.apply`
 
 A function that knew nothing of proxies had to be called through
-`nnsight.apply`. A tensor can be handed to any function, so `apply` is
-gone.
+`apply`. A tensor can be handed to any function, so `apply` is gone.
 """
 
 from snippets.model import model

@@ -20,6 +20,7 @@ from nnsight_guide.idioms.idiom import Idiom
 from nnsight_guide.idioms.processes import Finished
 from tests.support.sites import IDIOM
 
+ERROR = '"""A\n\nWhy.\n\nTrue.\n"""\n\n# %% fails\nprint(1 / 0)\n\n# %% works\nnever\n'
 SIXTEEN = Finished(0, "16\n", "")
 SILENT = Finished(0, "", "")
 BROKEN = "today's code fails: Exception: Impossible to guess which tokenizer to use."
@@ -95,10 +96,12 @@ def test_an_idiom_is_told_of_in_words_whatever_becomes_of_it(then, now, told):
     assert observation.in_words(Idiom("x", "X", "why", "", "", ""), then, now) == told
 
 
-def test_a_checkouts_tests_and_idioms_are_really_run(project, tmp_path):
+def test_a_checkouts_tests_idioms_and_errors_are_really_run(project, tmp_path):
     folder = project.snippets / "from_2024"
     folder.mkdir()
     (folder / "same.py").write_text(IDIOM)
+    (project.snippets / "errors").mkdir()
+    (project.snippets / "errors" / "wrong.py").write_text(ERROR)
     (folder / "bad.py").write_text(IDIOM.replace("print(4 * 4)", "never"))
     tests = project.root / "tests" / "snippets"
     tests.mkdir(parents=True)
@@ -109,6 +112,7 @@ def test_a_checkouts_tests_and_idioms_are_really_run(project, tmp_path):
     assert seen.idioms == {
         "bad": "today's code fails: NameError: name 'never' is not defined",
         "same": "works; now prints 16",
+        "wrong": "the code that should work fails: NameError: name 'never' is not defined",
     }
     assert seen.tests == {
         "test_bad::test_two": "failure: assert 1 == 2",
@@ -182,7 +186,7 @@ def test_a_run_is_told_with_the_old_beside_the_new_and_what_helps():
     found = replace(RUN, changes=changes.attributed(RUN.changes, {"transformers": []}))
     told = changes.report_lines(found)
     assert "  transformers   5.22.2     → 5.23.0" in told
-    assert "Changed: 1 of 2 idioms of 2024 and 2 of 3 tests of the snippets." in told
+    assert "Changed: 1 of 2 idioms and 2 of 3 tests of the snippets." in told
     assert f"new (transformers): {BROKEN}" in told
     assert "  idiom a; old: works; now prints 16" in told
     assert told[-1].startswith("With dispatch=True at every load: 0 of 2 idioms")
@@ -190,7 +194,7 @@ def test_a_run_is_told_with_the_old_beside_the_new_and_what_helps():
 
 def test_a_run_in_which_nothing_changed_says_so():
     assert changes.report_lines(replace(RUN, changes=(), ways_round=()))[-1] == (
-        "Nothing changed: 2 idioms of 2024 and 3 tests of the snippets do what they did."
+        "Nothing changed: 2 idioms and 3 tests of the snippets do what they did."
     )
 
 

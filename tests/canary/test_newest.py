@@ -7,6 +7,7 @@ import pytest
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
 from nnsight_guide.canary import environment, ways_round
+from nnsight_guide.idioms.verdicts import RIGHT
 
 pytestmark = pytest.mark.long
 
@@ -35,8 +36,9 @@ def newest(root, tmp_path_factory):
 
 
 def wrong(seen):
-    """What an observation tells that should not be: of today's idioms, and of the tests."""
-    idioms = {name for name, told in seen.idioms.items() if told.startswith("today's code fails")}
+    """What an observation tells that should not be: of what is right today, and of the tests."""
+    fails = tuple(f"{right} fails" for right in RIGHT.values())
+    idioms = {name for name, told in seen.idioms.items() if told.startswith(fails)}
     return idioms | {name for name, told in seen.tests.items() if told != "passes"}
 
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from nnsight_guide.idioms.idiom import ERRORS_FOLDER, read_idioms
+from nnsight_guide.idioms.table import IS_TRUE
 from tests.support import defined
 from tests.support.messages import MESSAGES
 
@@ -126,6 +127,41 @@ def test_code_that_goes_wrong_does_not_do_what_the_code_that_works_does(files, o
 def test_who_says_that_there_is_no_message_is_right(files, outcomes):
     silent = {name for name, error in files.items() if "no message" in error.truth}
     assert silent == {name for name in outcomes if is_silent(outcomes[name])}
+
+
+def test_what_has_no_message_and_what_misleads_is_named_at_the_top(pages, files):
+    told = truths(pages)
+    silent = {name for name, truth in told.items() if "no message" in truth}
+    misleading = {name for name, truth in told.items() if truth.startswith(UNTRUE)}
+    assert linked(pages, "These have no message") == silent
+    assert linked(pages, "These messages lead you astray") == misleading
+
+
+def test_each_entry_says_whether_its_message_is_true(pages, files):
+    entries = {anchor_name(heading) for heading in pages[PAGE].select("article h3[id]")}
+    assert entries - truths(pages).keys() == {"stop_a_job"}  # a question, and no message
+    assert len(entries) == len(files) + 8
+
+
+UNTRUE = ("Not true", "Misleading", "Half of the truth")
+
+
+def truths(pages):
+    """Return what the page says of each message, by the name of the entry."""
+    return {
+        anchor_name(lead.find_previous("h3")): str(lead.next_sibling).strip()
+        for lead in pages[PAGE].find_all("strong", string=IS_TRUE)
+    }
+
+
+def anchor_name(heading):
+    return heading["id"].replace("-", "_")
+
+
+def linked(pages, start):
+    """Return the entries that a paragraph leads to."""
+    (found,) = (p for p in pages[PAGE].select("article p") if p.text.startswith(start))
+    return {link["href"].removeprefix("#").replace("-", "_") for link in found.select("a")}
 
 
 def is_silent(outcome):

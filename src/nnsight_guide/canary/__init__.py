@@ -2,7 +2,7 @@
 
 `make canary` does what `make test` would find out one day, before that day. Read in this order::
 
-    observation  what the idioms of 2024 and the tests of the snippets do, with one set of versions
+    observation  what idioms, errors and the tests of the snippets do, with one set of versions
     changes      two observations → what changed; what a run has found, in one file of JSON
     environment  a throw-away environment, and a copy of the checkout to run in
     ways_round   known ways round a breakage, to be tried where it is met

@@ -106,8 +106,7 @@ def count(run: CanaryRun, changes: Sequence[Change]) -> str:
     n_idioms = sum(change.kind == "idiom" for change in changes)
     n_tests = len(changes) - n_idioms
     return (
-        f"{n_idioms} of {run.n_idioms} idioms of 2024 and "
-        f"{n_tests} of {run.n_tests} tests of the snippets"
+        f"{n_idioms} of {run.n_idioms} idioms and {n_tests} of {run.n_tests} tests of the snippets"
     )
 
 
@@ -148,7 +147,7 @@ def report_lines(run: CanaryRun) -> list[str]:
     ]
     held = [f"  held: {', '.join(run.held)}"] if run.held else []
     if not run.changes:
-        tried = f"{run.n_idioms} idioms of 2024 and {run.n_tests} tests of the snippets"
+        tried = f"{run.n_idioms} idioms and {run.n_tests} tests of the snippets"
         return [*versions, *held, f"Nothing changed: {tried} do what they did."]
     found_lines = [f"Changed: {count(run, run.changes)}."]
     for (new, libraries), found in groups(run.changes).items():

@@ -1,7 +1,7 @@
 """What the libraries that are installed make of the guide: `python -m … observation FILE`.
 
 It runs in the environment that is observed, in a checkout of the guide, and writes what it saw to
-a file of JSON: both cells of every idiom of 2024, and every test of the snippets.
+a file of JSON: both cells of every idiom of 2024 and every error, and every test of the snippets.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ from nnsight_guide.base.libraries import installed_versions
 from nnsight_guide.base.machine_paths import called, machine_paths
 from nnsight_guide.base.project import Project
 from nnsight_guide.idioms.execution import run_cells
-from nnsight_guide.idioms.idiom import IDIOMS_FOLDER, Idiom, read_idioms
+from nnsight_guide.idioms.idiom import Idiom, idiom_paths, read_idiom
 from nnsight_guide.idioms.processes import Finished
-from nnsight_guide.idioms.verdicts import judge, last_line
+from nnsight_guide.idioms.verdicts import RIGHT, judge, last_line
 from nnsight_guide.model import profiles
 
 TESTS = "tests/snippets"
@@ -34,7 +34,7 @@ class Observation:
 
     Attributes:
         versions: of Python and of each library.
-        idioms: of each idiom, what became of the old code and of today's, in a few words.
+        idioms: of each idiom and error, what became of its two codes, in a few words.
         tests: of each test of the snippets, "passes" or why not.
 
     """
@@ -62,7 +62,7 @@ def observe(project: Project) -> Observation:
 
 async def _idioms(project: Project) -> dict[str, str]:
     demo = profiles.current({})
-    found = read_idioms(project.snippets / IDIOMS_FOLDER)
+    found = [read_idiom(path) for path in idiom_paths(project).values()]
     ran = run_cells(found, demo.environment, project.root)
     words = {idiom.name: in_words(idiom, then, now) async for idiom, then, now in ran}
     return dict(sorted(words.items()))
@@ -71,9 +71,10 @@ async def _idioms(project: Project) -> dict[str, str]:
 def in_words(idiom: Idiom, then: Finished, now: Finished) -> str:
     """Return what became of an idiom, in one line: the old code's verdict, and both outputs."""
     try:
-        outcome = judge(idiom.name, then, now)
+        outcome = judge(idiom.name, then, now, idiom.folder)
     except GuideError:
-        return f"today's code fails: {last_line(now.errors) or f'exit code {now.exit_code}'}"
+        why = last_line(now.errors) or f"exit code {now.exit_code}"
+        return f"{RIGHT[idiom.folder]} fails: {why}"
     words = str(outcome.verdict)
     if outcome.message:
         words += f": {outcome.message}"

@@ -1,4 +1,4 @@
-"""Run snippets, today's idioms and the checkers here, and with the model elsewhere; tell both.
+"""Run snippets, idioms (right code) and the checkers here, and with the model elsewhere; tell both.
 
 `python -m tests.support.elsewhere FILE [DEVICE]` in a checkout writes a file of JSON, with what was
 printed on the CPU and on the device: a stand-in for a GPU, unless one that torch has is named. It
@@ -19,7 +19,7 @@ from typing import Any
 from nnsight_guide import checks
 from nnsight_guide.base.project import Project
 from nnsight_guide.checks.rotary import patterns_of_slips
-from nnsight_guide.idioms.idiom import IDIOMS_FOLDER, read_idioms
+from nnsight_guide.idioms.idiom import idiom_paths, read_idiom
 from nnsight_guide.recording.cells import is_remote
 from snippets.model import model
 from tests.support import elsewhere
@@ -46,6 +46,7 @@ def main(target: str, device: str = elsewhere.NAME) -> None:
     sources = dict(code_that_uses_the_set_up(Project.find()))
     if device == elsewhere.NAME:
         sources = {name: SCAN.sub("", source) for name, source in sources.items()}
+        sources = {name: source for name, source in sources.items() if ".scan(" not in source}
     told: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -65,15 +66,16 @@ def main(target: str, device: str = elsewhere.NAME) -> None:
 
 
 def code_that_uses_the_set_up(project: Project) -> Iterator[tuple[str, str]]:
-    """Yield the name and code of each snippet, and of today's cell of each idiom."""
+    """Yield the name and code of each snippet, and of the right cell of each idiom and error."""
     for name in project.snippet_names():
         path = project.snippet_path(name)
         source = path.read_text(encoding="utf-8")
         if SET_UP in source and not is_remote(path):
             yield name, source
-    for idiom in read_idioms(project.snippets / IDIOMS_FOLDER):
+    for path in idiom_paths(project).values():
+        idiom = read_idiom(path)
         if f"{SET_UP} model" in idiom.setup:  # others load a model of their own
-            yield f"{IDIOMS_FOLDER}/{idiom.name}", f"{idiom.setup}\n\n{idiom.now}\n"
+            yield f"{idiom.folder}/{idiom.name}", f"{idiom.setup}\n\n{idiom.now}\n"
 
 
 def without_what_others_import(sources: Mapping[str, str]) -> dict[str, str]:
@@ -92,6 +94,7 @@ def run(source: str, folder: Path) -> str:
     for name in [name for name in sys.modules if name.startswith("snippets.")]:
         if name != "snippets.model":
             del sys.modules[name]  # so that what it imports runs again as well
+    model._module.requires_grad_(True).zero_grad()  # what came before may have left something
     # nnsight never reads a file of the same name again.
     path = folder / f"code_{len(list(folder.iterdir()))}.py"
     path.write_text(source, encoding="utf-8")
