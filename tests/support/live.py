@@ -39,7 +39,7 @@ HELPERS = """window.helpers = {
     everywhere: () => {
         const {asItIs} = window.engine.memories;
         return window.helpers.floats(Array.from({length: asItIs.seqLen}, (_, position) => {
-            const logits = new Float32Array(window.engine.ids.length + 1);
+            const logits = new Float64Array(window.engine.ids.length + 1);
             window.engine.model.logits(asItIs.hiddenStates.at(-1), position, logits);
             return logits.subarray(0, -1);
         }));
@@ -135,13 +135,13 @@ class Live:
 
 
 def floats(text: str) -> torch.Tensor:
-    return torch.from_numpy(np.frombuffer(base64.b64decode(text), "<f4").copy())
+    return torch.from_numpy(np.frombuffer(base64.b64decode(text), "<f8").copy())
 
 
-def demo_in_float32() -> Any:
-    """Return the demo model under nnsight, in 32-bit floats as the page computes."""
+def demo_in(dtype: torch.dtype) -> Any:
+    """Return the demo model under nnsight, in other numbers than its own bfloat16."""
     model = AutoModelForCausalLM.from_pretrained(
-        checkpoint(), dtype=torch.float32, attn_implementation="eager"
+        checkpoint(), dtype=dtype, attn_implementation="eager"
     )
     tokenizer = AutoTokenizer.from_pretrained(checkpoint())
     return TransformersModel(model.eval(), task="text-generation", tokenizer=tokenizer)

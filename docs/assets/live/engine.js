@@ -26,8 +26,8 @@
  * @property {number} seqLen
  * @property {Guess[]} top
  * @property {Guess[][]} lens
- * @property {Float32Array[]} attentions
- * @property {Float32Array} logits
+ * @property {Float64Array[]} attentions
+ * @property {Float64Array} logits
  */
 
 const liveEngine = (() => {
@@ -51,7 +51,7 @@ const liveEngine = (() => {
         changed: gptj.memoryFor(config, MOST_TOKENS),
         others: gptj.memoryFor(config, MOST_TOKENS),
       };
-      const logits = () => new Float32Array(ids.length + 1);
+      const logits = () => new Float64Array(ids.length + 1);
       this.logits = { asItIs: logits(), changed: logits(), lens: logits() };
       const encode = (/** @type {string} */ text) => this.tokenizer.encode(text);
       this.promptsOf = interventions.citiesAmong(landmarks);
@@ -145,7 +145,7 @@ const liveEngine = (() => {
       return { seqLen: ids.length, top: lens[lens.length - 1], lens, attentions: memory.attentions, logits };
     }
 
-    /** The most probable tokens, the most probable first. @param {Float32Array} logits @returns {Guess[]} */
+    /** The most probable tokens, the most probable first. @param {Float64Array} logits @returns {Guess[]} */
     best(logits) {
       const count = this.ids.length;
       /** @type {number[]} */

@@ -1,6 +1,6 @@
-// A GPT-J, forward only, for one prompt: the guide's own JavaScript, in 32-bit floats. Its parts have
-// the names that they have in transformers' GPTJForCausalLM. Shapes stand in comments, such as
-// (seq_len, d_model); all numbers of a tensor lie in one array, row after row.
+// A GPT-J, forward only, for one prompt: the guide's own JavaScript, in 64-bit floats, the numbers of
+// JavaScript. Its parts have the names that they have in transformers' GPTJForCausalLM. Shapes stand
+// in comments, such as (seq_len, d_model); all numbers of a tensor lie in one array, row after row.
 "use strict";
 
 /**
@@ -12,8 +12,8 @@
  * @property {number} layer_norm_epsilon
  * @property {number} vocab_size
  *
- * @typedef {{shape: number[], data: Float32Array}} Tensor
- * @typedef {(layer: number, values: Float32Array, seqLen: number) => void} Edit changes values in place
+ * @typedef {{shape: number[], data: Float32Array}} Tensor of weights
+ * @typedef {(layer: number, values: Float64Array, seqLen: number) => void} Edit changes values in place
  * @typedef {object} Edits
  * @property {Edit} [outProjInput] transformer.h[layer].attn.out_proj.input: columns of each head
  * @property {Edit} [output] transformer.h[layer].output[0]: the hidden states
@@ -27,7 +27,7 @@ const gptj = (() => {
    * @param {Config} config @param {number} room the most tokens that fit
    */
   function memoryFor({ n_layer, n_embd, n_head }, room) {
-    const rows = (/** @type {number} */ width) => new Float32Array(room * width);
+    const rows = (/** @type {number} */ width) => new Float64Array(room * width);
     const perLayer = (/** @type {number} */ width) => Array.from({ length: n_layer }, () => rows(width));
     const [embedded, normed, q, k, v, heads, attnOutput, mlpOutput] = Array.from({ length: 8 }, () => rows(n_embd));
     const inner = rows(4 * n_embd);
@@ -50,7 +50,7 @@ const gptj = (() => {
       this.tensors = tensors;
       this.ids = ids;
       this.rowOf = new Map(ids.map((id, row) => [id, row]));
-      this.normed = new Float32Array(config.n_embd);
+      this.normed = new Float64Array(config.n_embd);
     }
 
     /** @param {string} name */
@@ -108,7 +108,7 @@ const gptj = (() => {
      * lm_head(transformer.ln_f(hidden states)) at one position: the logits of the known tokens, in the
      * order of their rows, and last the one logit that all others have.
      *
-     * @param {Float32Array} hiddenStates @param {number} position @param {Float32Array} logits (n_known + 1,)
+     * @param {Float64Array} hiddenStates @param {number} position @param {Float64Array} logits (n_known + 1,)
      */
     logits(hiddenStates, position, logits) {
       const state = hiddenStates.subarray(position * this.config.n_embd, (position + 1) * this.config.n_embd);
@@ -124,7 +124,7 @@ const gptj = (() => {
   /**
    * y = x · weightᵀ + bias, for x (rows, inner), weight (outer, inner) and y (rows, outer)
    *
-   * @param {Float32Array} x @param {number} rows @param {Tensor} weight @param {Tensor | null} bias @param {Float32Array} y
+   * @param {Float64Array} x @param {number} rows @param {Tensor} weight @param {Tensor | null} bias @param {Float64Array} y
    */
   function linear(x, rows, { shape: [outer, inner], data: w }, bias, y) {
     for (let o = 0, b = 0; o < outer; o++, b += inner) {
@@ -142,7 +142,7 @@ const gptj = (() => {
     }
   }
 
-  /** @param {Float32Array} x (rows, d_model) @param {number} rows @param {Tensor} scale @param {Tensor} shift @param {Config} config @param {Float32Array} y */
+  /** @param {Float64Array} x (rows, d_model) @param {number} rows @param {Tensor} scale @param {Tensor} shift @param {Config} config @param {Float64Array} y */
   function layerNorm(x, rows, scale, shift, { n_embd, layer_norm_epsilon }, y) {
     for (let start = 0; start < rows * n_embd; start += n_embd) {
       let mean = 0, variance = 0;
@@ -153,7 +153,7 @@ const gptj = (() => {
     }
   }
 
-  /** Rotates neighbours among the first numbers of each head. @param {Float32Array} x (seq_len, n_heads, d_head) @param {number} seqLen @param {number} nHeads @param {number} dHead @param {number} rotaryDim */
+  /** Rotates neighbours among the first numbers of each head. @param {Float64Array} x (seq_len, n_heads, d_head) @param {number} seqLen @param {number} nHeads @param {number} dHead @param {number} rotaryDim */
   function rotate(x, seqLen, nHeads, dHead, rotaryDim) {
     for (let position = 0; position < seqLen; position++)
       for (let pair = 0; pair < rotaryDim; pair += 2) {
@@ -166,7 +166,7 @@ const gptj = (() => {
       }
   }
 
-  /** What each head attends to (n_heads, seq_len, seq_len), and what it takes from there (seq_len, n_heads, d_head). @param {Float32Array} q @param {Float32Array} k @param {Float32Array} v @param {number} seqLen @param {number} nHeads @param {number} dHead @param {Float32Array} attention @param {Float32Array} taken */
+  /** What each head attends to (n_heads, seq_len, seq_len), and what it takes from there (seq_len, n_heads, d_head). @param {Float64Array} q @param {Float64Array} k @param {Float64Array} v @param {number} seqLen @param {number} nHeads @param {number} dHead @param {Float64Array} attention @param {Float64Array} taken */
   function attend(q, k, v, seqLen, nHeads, dHead, attention, taken) {
     taken.fill(0, 0, seqLen * nHeads * dHead);
     attention.fill(0, 0, nHeads * seqLen * seqLen); // nothing is seen of what comes later

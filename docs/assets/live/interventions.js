@@ -55,11 +55,12 @@ const interventions = (() => {
       this.encode = encode;
       this.cities = cities;
       this.memory = memory;
-      /** @type {Float32Array[] | undefined} of each layer: (n_heads, d_head) */
+      /** @type {Float64Array[] | undefined} of each layer: (n_heads, d_head) */
       this.means = undefined;
-      /** @type {Map<string, Float32Array[]>} of each city and layer: (d_model,) */
+      /** @type {Map<string, Float64Array[]>} of each city and layer: (d_model,) */
       this.cityStates = new Map();
-      this.patched = new Float32Array(model.config.n_embd);
+      this.patched = new Float64Array(model.config.n_embd);
+      this.patchedFrom = "";
     }
 
     /**
@@ -93,7 +94,7 @@ const interventions = (() => {
     headMeans() {
       if (this.means) return this.means;
       const { n_layer, n_embd } = this.model.config;
-      const means = Array.from({ length: n_layer }, () => new Float32Array(n_embd));
+      const means = Array.from({ length: n_layer }, () => new Float64Array(n_embd));
       const prompts = OTHERS.map(this.encode);
       const count = prompts.reduce((sum, ids) => sum + ids.length, 0);
       for (const ids of prompts)
@@ -107,6 +108,9 @@ const interventions = (() => {
 
     /** @param {NonNullable<State["patch"]>} patch */
     stateOf({ prompt, layer, position }) {
+      const key = JSON.stringify([prompt, layer, position]);
+      if (key === this.patchedFrom) return this.patched; // who types, types the other prompt
+      this.patchedFrom = key;
       this.model.forward(this.encode(prompt), this.memory);
       const at = placeOf(position, this.memory.seqLen) * this.patched.length;
       this.patched.set(this.memory.hiddenStates[layer].subarray(at, at + this.patched.length));
@@ -118,7 +122,7 @@ const interventions = (() => {
       const known = this.cityStates.get(city);
       if (known) return known;
       const { n_layer, n_embd } = this.model.config;
-      const states = Array.from({ length: n_layer }, () => new Float32Array(n_embd));
+      const states = Array.from({ length: n_layer }, () => new Float64Array(n_embd));
       const prompts = this.cities.get(city) ?? [];
       for (const prompt of prompts)
         this.model.forward(this.encode(prompt), this.memory, {

@@ -9,7 +9,7 @@ import torch
 from playwright.sync_api import Browser
 
 from tests.support.browser import Site, served
-from tests.support.live import Live, demo_in_float32, load, write_live_site
+from tests.support.live import Live, demo_in, load, write_live_site
 
 
 @pytest.fixture(scope="session")
@@ -35,10 +35,22 @@ def live(browser: Browser, site: Site) -> Iterator[Live]:
     context.close()
 
 
-@pytest.fixture(scope="session")
-def in_torch() -> Iterator[Any]:
-    """The demo model in 32-bit floats; on one thread, since it is small."""
-    threads = torch.get_num_threads()
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """On small tensors the threads of torch mostly wait for each other, and that busily."""
+    usual = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield demo_in_float32()
-    torch.set_num_threads(threads)
+    yield
+    torch.set_num_threads(usual)
+
+
+@pytest.fixture(scope="session")
+def in_torch() -> Any:
+    """The demo model under nnsight, in 64-bit floats, as the page computes."""
+    return demo_in(torch.float64)
+
+
+@pytest.fixture(scope="session")
+def in_float32() -> Any:
+    """The same in 32-bit floats."""
+    return demo_in(torch.float32)
