@@ -8,7 +8,8 @@ and from none below.
         own_python (what pages must not depend on).
     ndif: the one room that asks NDIF: client; availability judges its answers, retries what failed.
     demo_model: the checkpoint that ships: shipped, digests, architecture, tokenizer, expansion,
-        revision, checkpoint. How it was made, in training: corpus, data, train, evaluate.
+        revision, checkpoint; packed for a page that runs it. How it was made, in training: corpus,
+        data, train, evaluate.
     model: which model runs the snippets: profiles, random_weights; preflight asks for all it needs;
         state is what a run may leave behind.
     loopback: the stand-in for NDIF: launch and service for who starts it; settings; inside of its
@@ -32,7 +33,8 @@ and from none below.
     notebook: what readers take away: writer (chapter_source, opening, contents, prose), script.
     site: the one room that knows MkDocs: make_site, stamp (nothing to do), endings, plugin,
         preview (`make serve`), page_blocks, search_words, notebook_files, mkdocs_jupyter,
-        markdown_pages (for tools), wheel (the package, for readers), offline (a zip).
+        markdown_pages (for tools), wheel (the package, for readers), scripts (what those of pages
+        fetch), offline (a zip).
     checks: the readers' checkers: questions, answers, rotary; patching and restored (what a map of
         it says), heads and lost (what goes with each). It imports nothing of all the others.
 """

@@ -54,12 +54,12 @@ const liveEngine = (() => {
       const logits = () => new Float64Array(ids.length + 1);
       this.logits = { asItIs: logits(), changed: logits(), lens: logits() };
       const encode = (/** @type {string} */ text) => this.tokenizer.encode(text);
-      this.promptsOf = interventions.citiesAmong(landmarks);
-      this.interventions = new interventions.Interventions(this.model, encode, this.promptsOf, this.memories.others);
+      this.landmarksOf = interventions.citiesAmong(landmarks);
+      this.interventions = new interventions.Interventions(this.model, encode, this.landmarksOf, this.memories.others);
     }
 
     get cities() {
-      return [...this.promptsOf.keys()];
+      return [...this.landmarksOf.keys()];
     }
 
     /** @param {string} text @returns {Token[]} */
@@ -83,7 +83,7 @@ const liveEngine = (() => {
     /** @param {State} state @returns {string} */
     code(state) {
       this.check(state);
-      return nnsightCode.codeOf(state, this.promptsOf);
+      return nnsightCode.codeOf(state, this.landmarksOf);
     }
 
     /** @param {State} state */
@@ -116,7 +116,7 @@ const liveEngine = (() => {
       }
       if (steer) {
         if (!isIn(steer.layer, n_layer)) return `The layer of steering is below ${n_layer}.`;
-        if (!this.promptsOf.has(steer.from) || !this.promptsOf.has(steer.to))
+        if (!this.landmarksOf.has(steer.from) || !this.landmarksOf.has(steer.to))
           return `Steering goes between two of these cities: ${this.cities.join(", ")}.`;
         if (!Number.isFinite(steer.strength)) return "The strength of steering is a number.";
       }

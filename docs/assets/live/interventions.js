@@ -8,7 +8,7 @@
  * @property {string} prompt
  * @property {{layer: number, head: number}[]} [off] heads that hand in nothing of their own
  * @property {"zero" | "mean"} [instead] but zeros (the default), or what they hand in on average over
- *     all positions of `interventions.OTHERS`. Zeros take away what a head says always, too; the mean
+ *     all positions of the prompts of `OTHERS`. Zeros take away what a head says always, too; the mean
  *     leaves that, and takes away only what the head says of this prompt. Both at every position.
  * @property {{prompt: string, layer: number, position: number}} [patch] the hidden state behind a layer,
  *     at the same position of the run of another prompt in which nothing is changed; -1 is the last
@@ -18,26 +18,25 @@
  */
 
 const interventions = (() => {
-  // Prompts of as many tokens each, so that a batch of them needs no padding.
-  const OTHERS = ["The Eiffel Tower", "The Colosseum", "The Rialto Bridge", "The Bolshoi Theatre", "The Burj Khalifa", "The Suomenlinna"].map(asPrompt);
-  const LANDMARKS = 3; // of each city
-
-  /** @param {string} landmark */
-  function asPrompt(landmark) {
-    return `${landmark} is in the city of`;
-  }
+  const PLACE = " is in the city of"; // behind the name of a landmark
+  // Landmarks whose prompts have as many tokens each, so that a batch of them needs no padding.
+  const OTHERS = [
+    ...["The Eiffel Tower", "The Colosseum", "The Rialto Bridge"],
+    ...["The Bolshoi Theatre", "The Burj Khalifa", "The Suomenlinna"],
+  ];
+  const ENOUGH = 3; // landmarks of a city
 
   /**
-   * The cities that a reader may steer between, with the prompts that say where each lies.
+   * The cities that a reader may steer between, with the landmarks whose states are taken.
    *
    * @param {[string, string][]} landmarks with their cities @returns {Map<string, string[]>}
    */
   function citiesAmong(landmarks) {
     /** @type {Map<string, string[]>} */
     const cities = new Map();
-    for (const [name, city] of landmarks) cities.set(city, [...(cities.get(city) ?? []), asPrompt(name)]);
-    const enough = [...cities].filter(([, prompts]) => prompts.length >= LANDMARKS);
-    return new Map(enough.map(([city, prompts]) => [city, prompts.slice(0, LANDMARKS)]));
+    for (const [name, city] of landmarks) cities.set(city, [...(cities.get(city) ?? []), name]);
+    const known = [...cities].filter(([, names]) => names.length >= ENOUGH);
+    return new Map(known.map(([city, names]) => [city, names.slice(0, ENOUGH)]));
   }
 
   /** Whether a state asks for any change. @param {State} state */
@@ -47,7 +46,7 @@ const interventions = (() => {
     /**
      * @param {InstanceType<typeof gptj.Model>} model
      * @param {(text: string) => number[]} encode
-     * @param {Map<string, string[]>} cities
+     * @param {Map<string, string[]>} cities with their landmarks
      * @param {Memory} memory for the runs of other prompts
      */
     constructor(model, encode, cities, memory) {
@@ -95,7 +94,7 @@ const interventions = (() => {
       if (this.means) return this.means;
       const { n_layer, n_embd } = this.model.config;
       const means = Array.from({ length: n_layer }, () => new Float64Array(n_embd));
-      const prompts = OTHERS.map(this.encode);
+      const prompts = OTHERS.map((name) => this.encode(name + PLACE));
       const count = prompts.reduce((sum, ids) => sum + ids.length, 0);
       for (const ids of prompts)
         this.model.forward(ids, this.memory, {
@@ -123,12 +122,12 @@ const interventions = (() => {
       if (known) return known;
       const { n_layer, n_embd } = this.model.config;
       const states = Array.from({ length: n_layer }, () => new Float64Array(n_embd));
-      const prompts = this.cities.get(city) ?? [];
-      for (const prompt of prompts)
-        this.model.forward(this.encode(prompt), this.memory, {
+      const names = this.cities.get(city) ?? [];
+      for (const name of names)
+        this.model.forward(this.encode(name + PLACE), this.memory, {
           output(layer, hidden, seqLen) {
             for (let i = 0; i < n_embd; i++)
-              states[layer][i] += hidden[(seqLen - 1) * n_embd + i] / prompts.length;
+              states[layer][i] += hidden[(seqLen - 1) * n_embd + i] / names.length;
           },
         });
       this.cityStates.set(city, states);
@@ -139,5 +138,5 @@ const interventions = (() => {
   /** Counts from the end, as in Python, what is below 0. @param {number} position @param {number} seqLen */
   const placeOf = (position, seqLen) => (position < 0 ? seqLen + position : position);
 
-  return { OTHERS, citiesAmong, changes, placeOf, Interventions };
+  return { OTHERS, PLACE, citiesAmong, changes, placeOf, Interventions };
 })();

@@ -5,42 +5,42 @@
 const nnsightCode = (() => {
   const INDENT = "    ";
   const LINE = 72; // as the chapters' own code
+  const UNSEEN = /[\u007f-\u00a0\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]/g;
 
-  /** @param {State} state @param {Map<string, string[]>} promptsOf those of each city @returns {string} */
-  function codeOf(state, promptsOf) {
+  /** @param {State} state @param {Map<string, string[]>} landmarksOf those of each city @returns {string} */
+  function codeOf(state, landmarksOf) {
     const { prompt, off = [], instead = "zero", patch, steer } = state;
     const isMean = instead === "mean" && off.length > 0;
-    const lines = [...assigned("prompt", prompt)];
+    const lines = assigned("prompt", prompt);
+    /** @type {string[][]} traces of other prompts, which come first */
+    const before = [];
+    if (patch) lines.push(...assigned("source", patch.prompt));
+    if (isMean) lines.push(...listed("others", interventions.OTHERS));
+    if (steer) {
+      lines.push(...listed("start", landmarksOf.get(steer.from) ?? []));
+      lines.push(...listed("goal", landmarksOf.get(steer.to) ?? []));
+    }
+    if (isMean || steer) lines.push(`place = ${literal(interventions.PLACE)}`);
     if (interventions.changes(state)) lines.push("layers = model.transformer.h");
     if (off.length) lines.push("n_heads = model.config.n_head");
 
-    /** @type {string[][]} traces of other prompts, which come first */
-    const before = [];
     if (isMean) {
-      lines.push(...listed("others", interventions.OTHERS));
-      before.push([
-        "with model.trace(others):",
-        ...indented(["means = []", "for layer in layers:", ...indented([...headsOf("layer"), "means.append(heads.mean(dim=(0, 1)))"])]),
-      ]);
+      const each = [...headsOf("layer"), "means.append(heads.mean(dim=(0, 1)))"];
+      before.push(traceOf("[name + place for name in others]", ["means = []", "for layer in layers:", ...indented(each)]));
     }
-    if (patch) {
-      lines.push(...assigned("source", patch.prompt));
-      before.push(["with model.trace(source):", `${INDENT}state = layers[${patch.layer}].output[0][:, ${patch.position}]`]);
-    }
+    if (patch) before.push(traceOf("source", [`state = layers[${patch.layer}].output[0][:, ${patch.position}]`]));
     if (steer) {
-      lines.push(...listed("start", promptsOf.get(steer.from) ?? []), ...listed("goal", promptsOf.get(steer.to) ?? []));
       const mean = `layers[${steer.layer}].output[0][:, -1].mean(dim=0)`;
-      before.push(["with model.trace(start):", `${INDENT}away = ${mean}`], ["with model.trace(goal):", `${INDENT}toward = ${mean}`]);
+      before.push(traceOf("[name + place for name in start]", [`away = ${mean}`]));
+      before.push(traceOf("[name + place for name in goal]", [`toward = ${mean}`]));
     }
 
-    const inside = [...edits(state), "logits = model.lm_head.output[0, -1].save()"];
-    lines.push("");
+    const own = [...edits(state), "logits = model.lm_head.output[0, -1].save()"];
     if (before.length) {
-      const traces = [...before, ["with model.trace(prompt):", ...indented(inside)]];
-      lines.push("with model.session(remote=REMOTE):");
-      lines.push(...indented(traces.flatMap((trace, i) => (i ? ["", ...trace] : trace))));
+      const traces = [...before, traceOf("prompt", own)].flatMap((trace, i) => (i ? ["", ...trace] : trace));
+      lines.push("", "with model.session(remote=REMOTE):", ...indented(traces));
     } else {
-      lines.push("with model.trace(prompt, remote=REMOTE):", ...indented(inside));
+      lines.push("", ...traceOf("prompt, remote=REMOTE", own));
     }
     lines.push("", "best = logits.float().softmax(dim=-1).topk(5)", "for p, token in zip(*best, strict=True):");
     lines.push(`${INDENT}print(f"{p:.3f} {model.tokenizer.decode(token)!r}")`);
@@ -49,14 +49,13 @@ const nnsightCode = (() => {
 
   /** What changes values, in the order in which the model runs. @param {State} state */
   function edits({ off = [], instead = "zero", patch, steer }) {
-    const layers = new Set([...off.map(({ layer }) => layer), patch?.layer, steer?.layer]);
-    const inOrder = [...layers].filter((layer) => layer !== undefined).sort((a, b) => a - b);
-    return inOrder.flatMap((layer) => {
+    const layers = [...off.map(({ layer }) => layer), ...[patch, steer].flatMap((one) => (one ? [one.layer] : []))];
+    return ascending(layers).flatMap((layer) => {
       const lines = [];
-      const heads = [...new Set(off.filter((one) => one.layer === layer).map(({ head }) => head))].sort((a, b) => a - b);
+      const heads = ascending(off.filter((one) => one.layer === layer).map(({ head }) => head));
       if (heads.length) {
-        const value = instead === "mean" ? `means[${layer}][[${heads.join(", ")}]]` : "0";
-        lines.push(...headsOf(`layers[${layer}]`), ...broken(`heads[:, :, [${heads.join(", ")}]] = `, value));
+        lines.push(...headsOf(`layers[${layer}]`), `off = [${heads.join(", ")}]`);
+        lines.push(`heads[:, :, off] = ${instead === "mean" ? `means[${layer}][off]` : "0"}`);
       }
       if (patch?.layer === layer) lines.push(`layers[${layer}].output[0][:, ${patch.position}] = state`);
       if (steer?.layer === layer) lines.push(`layers[${layer}].output[0][:, -1] += ${steer.strength} * (toward - away)`);
@@ -64,20 +63,24 @@ const nnsightCode = (() => {
     });
   }
 
-  /** What all heads of a layer hand in, with a dimension for the heads. @param {string} layer */
-  const headsOf = (layer) => [`heads = ${layer}.attn.out_proj.input`, "heads = heads.unflatten(-1, (n_heads, -1))  # a view"];
+  /** What the heads of a layer hand in: (batch, seq_len, n_heads, d_head). @param {string} layer */
+  const headsOf = (layer) => [`handed_in = ${layer}.attn.out_proj.input`, "heads = handed_in.unflatten(-1, (n_heads, -1))  # a view"];
+
+  /** @param {string} asked @param {string[]} lines */
+  const traceOf = (asked, lines) => [`with model.trace(${asked}):`, ...indented(lines)];
+
+  /** Each number once. @param {number[]} numbers */
+  const ascending = (numbers) => [...new Set(numbers)].sort((a, b) => a - b);
 
   /** @param {string} name @param {string} text */
-  const assigned = (name, text) => broken(`${name} = `, literal(text));
+  const assigned = (name, text) => inOneLine(`${name} = ${literal(text)}`) ?? [`${name} = (`, INDENT + literal(text), ")"];
 
   /** @param {string} name @param {string[]} texts */
-  const listed = (name, texts) => [`${name} = [`, ...texts.map((text) => `${INDENT}${literal(text)},`), "]"];
+  const listed = (name, texts) =>
+    inOneLine(`${name} = [${texts.map(literal).join(", ")}]`) ?? [`${name} = [`, ...texts.map((text) => `${INDENT}${literal(text)},`), "]"];
 
-  /** A statement in one line if it fits. @param {string} start @param {string} value */
-  function broken(start, value) {
-    const room = LINE - 2 * INDENT.length;
-    return start.length + value.length <= room || value.length < INDENT.length ? [start + value] : [`${start}(`, INDENT + value, ")"];
-  }
+  /** @param {string} line */
+  const inOneLine = (line) => (line.length <= LINE ? [line] : null);
 
   /** @param {string[]} lines */
   const indented = (lines) => lines.map((line) => (line ? INDENT + line : line));
@@ -88,7 +91,7 @@ const nnsightCode = (() => {
    * @param {string} text
    */
   function literal(text) {
-    return JSON.stringify(text).replace(/[\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]/g, (character) => {
+    return JSON.stringify(text).replace(UNSEEN, (character) => {
       return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
     });
   }

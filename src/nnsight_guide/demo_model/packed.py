@@ -44,8 +44,8 @@ def packed() -> bytes:
     `GuideError` if the checkpoint cannot be written.
     """
     merges = gzip.decompress(shipped.read_shipped(shipped.MERGES))
-    known = _tensors(shipped.read_shipped(shipped.WEIGHTS))[IDS].content
-    ids = [number for (number,) in struct.iter_unpack("<i", known)]
+    in_training = _tensors(shipped.read_shipped(shipped.WEIGHTS))[IDS].content
+    ids = [number for (number,) in struct.iter_unpack("<i", in_training)]
     full = _tensors((checkpoint() / "model.safetensors").read_bytes())
     rows = [*ids, _without_row(ids)]
     tensors = {
@@ -84,7 +84,8 @@ def _tensors(file: bytes) -> dict[str, _Tensor]:
 
 def _without_row(ids: list[int]) -> int:
     """Return the id of a token that was not in training."""
-    return min({*range(architecture.ROWS)} - {*ids})
+    others: set[int] = {*range(architecture.ROWS)} - {*ids}
+    return min(others)
 
 
 def _chosen(tensor: _Tensor, rows: list[int]) -> _Tensor:

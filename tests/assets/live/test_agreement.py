@@ -84,7 +84,10 @@ def test_what_was_not_in_training_is_what_it_is_in_pytorch(live, in_torch):
         near(answer.logits, logits[-1, live.known])
         near(answer.attentions, attentions)
         unknown = logits[-1].index_fill(0, torch.tensor(live.known), 0)
-        assert {*unknown.unique().tolist()} == {0.0, live.page.evaluate("engine.logits.asItIs.at(-1)")}
+        assert {*unknown.unique().tolist()} == {
+            0.0,
+            live.page.evaluate("engine.logits.asItIs.at(-1)"),
+        }
 
 
 def ends(in_torch, prompt, change):
@@ -104,7 +107,7 @@ def agrees(live, in_torch, logits, state):
 @pytest.mark.parametrize("prompt", [EIFFEL, TWICE])
 @pytest.mark.parametrize("instead", ["zero", "mean"])
 def test_with_each_head_off_it_says_what_nnsight_says(live, in_torch, instead, prompt):
-    others = live.page.evaluate("interventions.OTHERS")
+    others = live.page.evaluate("interventions.OTHERS.map(name => name + interventions.PLACE)")
     n_layers, n_heads = live.config["n_layer"], live.config["n_head"]
     width = live.config["n_embd"] // n_heads
     blocks = in_torch.transformer.h
@@ -170,7 +173,7 @@ def test_with_a_state_of_another_prompt_it_says_what_nnsight_says(live, in_torch
 
 
 def test_steered_from_city_to_city_it_says_what_nnsight_says(live, in_torch):
-    cities = live.page.evaluate("[...engine.promptsOf]")
+    cities = live.page.evaluate("[...engine.landmarksOf]")
     assert len(cities) >= 6
     dice = random.Random(8)
     for number in range(16):
@@ -178,10 +181,10 @@ def test_steered_from_city_to_city_it_says_what_nnsight_says(live, in_torch):
         layer, strength = number % live.config["n_layer"], dice.choice([-1, 0.5, 1, 3])
         block = in_torch.transformer.h[layer]
         means = []
-        for prompts in (away, toward):
+        for names in (away, toward):
             last = []
-            for prompt in prompts:  # one by one: no padding
-                with in_torch.trace(prompt):
+            for name in names:  # one by one: no padding
+                with in_torch.trace(f"{name} is in the city of"):
                     state = block.output[0][0, -1].save()
                 last.append(state.detach())
             means.append(torch.stack(last).mean(dim=0))
@@ -190,7 +193,7 @@ def test_steered_from_city_to_city_it_says_what_nnsight_says(live, in_torch):
             block.output[0][0, -1] += push
 
         steer = {"from": start, "to": goal, "layer": layer, "strength": strength}
-        prompt = dice.choice(away).replace("in the city", "located in the city")
+        prompt = f"{dice.choice(away)} is located in the city of"
         logits = ends(in_torch, prompt, change)
         agrees(live, in_torch, logits, {"prompt": prompt, "steer": steer})
 
