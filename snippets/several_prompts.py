@@ -111,9 +111,9 @@ with model.session(remote=REMOTE):
     with model.trace(big_ben):
         layers[2].output[0][:, -1] = state
         logits = model.lm_head.output[0, -1].float()
-        p_paris = logits.softmax(dim=-1)[paris].item().save()
+        p_in_session = logits.softmax(dim=-1)[paris].item().save()
 
-print(f"Big Ben is in the city of Paris: {p_paris:.2f}")
+print(f"Big Ben is in the city of Paris: {p_in_session:.2f}")
 
 # %% cache
 with model.trace(eiffel, remote=REMOTE) as tracer:

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from itertools import dropwhile, takewhile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 
 from nnsight_guide.demo_model.checkpoint import checkpoint
 from nnsight_guide.html import figures, maps
-from tests.support.notebooks import execute
+from tests.support.notebooks import execute, left_out
 from tests.support.pages import ROOT, chapter_pages
 
 Notebook = dict[str, Any]
@@ -63,12 +62,9 @@ def recorded(checkout, first_build) -> dict[str, dict[str, Any]]:
 
 def solved(sheet: Notebook, whole: Notebook) -> Notebook:
     """Return a worksheet with the solution in place of the reader's cell, as of one who is done."""
-    kept = {cell["source"] for cell in code_cells(sheet)}
-    from_the_first = dropwhile(lambda cell: cell["source"] in kept, code_cells(whole))
-    solution = takewhile(lambda cell: cell["source"] not in kept, from_the_first)
     notebook = json.loads(json.dumps(sheet))
     [yours] = [cell for cell in code_cells(notebook) if "your-turn" in tags(cell)]
-    yours["source"] = "\n\n".join(cell["source"] for cell in solution)
+    yours["source"] = left_out(sheet, whole)[0]
     return notebook
 
 

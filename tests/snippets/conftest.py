@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,24 @@ def module_here() -> Any:
     from transformers import AutoModelForCausalLM
 
     return AutoModelForCausalLM.from_pretrained(checkpoint(), dtype=torch.bfloat16).eval()
+
+
+@pytest.fixture(scope="session")
+def states_here(module_here: Any) -> Callable[[Any], list[Any]]:
+    """What each layer returns for ids, (batch, seq_len, d_model), found by hooks of PyTorch's."""
+    import torch
+
+    @torch.no_grad()
+    def states(input_ids: Any) -> list[Any]:
+        caught: list[Any] = []
+        with ExitStack() as hooks:
+            for layer in module_here.transformer.h:
+                keep = layer.register_forward_hook(lambda *call: caught.append(call[2][0]))
+                hooks.enter_context(keep)
+            module_here(input_ids)
+        return caught
+
+    return states
 
 
 @pytest.fixture(scope="session")

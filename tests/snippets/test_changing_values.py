@@ -2,6 +2,7 @@
 
 import re
 
+import nnsight
 import pytest
 import torch
 
@@ -36,8 +37,12 @@ def scores(recorded):
     return scores
 
 
-def test_paris_is_the_answer_and_its_lead_is_a_difference_of_logits(runs, module_here):
-    ids = torch.tensor([model.tokenizer.encode(chapter.prompt)])
+@pytest.fixture(scope="module")
+def ids():
+    return torch.tensor([model.tokenizer.encode(chapter.prompt)])
+
+
+def test_paris_is_the_answer_and_its_lead_is_a_difference_of_logits(runs, module_here, ids):
     logits = module_here(ids).logits[0, -1].float()
     paris, rome = (model.tokenizer.encode(f" {city}")[0] for city in ("Paris", "Rome"))
     best, p_paris, lead = runs("measure")["as it is"]
@@ -56,12 +61,18 @@ def test_without_the_mlp_of_layer_1_the_answer_is_lost_in_place_or_replaced(runs
 
 
 def test_a_tuple_takes_no_other_element_and_its_tensor_takes_other_values(
-    recorded, recording, runs
+    recording, runs, module_here, ids
 ):
     failed = recording("changing_values").cell("tuple_element")["outputs"][-1]
     said = f"{failed['ename']}: {failed['evalue']}"  # a service tells it as the end of its error
     assert "TypeError: 'tuple' object does not support item assignment" in said
-    assert 0.1 < runs("inside_a_tuple")["layer 1 twice"][1] < 0.5
+    with module_here.transformer.h[1].register_forward_hook(
+        lambda _, __, output: (2 * output[0], *output[1:])
+    ):
+        logits = module_here(ids).logits[0, -1].float()
+    best, p_paris, _ = runs("inside_a_tuple")["layer 1 twice"]
+    assert best == repr(model.tokenizer.decode(logits.argmax()))
+    assert p_paris == pytest.approx(logits.softmax(-1)[chapter.paris].item(), abs=0.001)
 
 
 def test_a_skipped_layer_hands_on_what_it_was_given(runs):
@@ -81,7 +92,11 @@ def test_only_what_comes_later_changes_and_the_change_grows(recorded):
     changes = [int(percent) for percent in re.findall(r"(\d+)%", shown)]
     assert changes[0] == 0
     assert changes[1:] == sorted(changes[1:])
-    assert changes[1] > 30
+    with model.trace(chapter.prompt, remote=REMOTE):
+        mlp = model.transformer.h[1].mlp.output.norm().item()
+        share = mlp / model.transformer.h[1].output[0].norm().item()
+        percent = nnsight.save(100 * share)
+    assert changes[1] == pytest.approx(percent, abs=1)  # what the MLP would have added is gone
     assert len(changes) == model.config.n_layer
 
 
@@ -160,10 +175,20 @@ def test_the_last_token_of_all_prompts_is_the_same_and_each_answer_is_one_token(
     ]
 
 
-def test_no_single_position_needs_the_mlp_of_layer_1(runs):
-    shown = runs("one_position")
-    assert len(shown) == len(model.tokenizer.encode(chapter.prompt))
-    assert all(p_paris > 0.95 for _, p_paris, _ in shown.values())
+def test_no_single_position_needs_the_mlp_of_layer_1(runs, module_here, ids):
+    shown = runs("one_position").values()
+    assert min(p_paris for _, p_paris, _ in shown) > 0.95
+    for position, (_, p_paris, lead) in enumerate(shown):
+        hook = module_here.transformer.h[1].mlp.register_forward_hook(
+            lambda _, __, output, at=position: output.index_fill(1, torch.tensor(at), 0)
+        )
+        with hook, torch.no_grad():
+            logits = module_here(ids).logits[0, -1]
+        p = logits.float().softmax(-1)[chapter.paris].item()
+        assert p_paris == pytest.approx(p, abs=0.0006)
+        assert lead == pytest.approx(
+            (logits[chapter.paris] - logits[chapter.rome]).item(), abs=0.06
+        )
 
 
 def test_an_edited_model_makes_the_change_and_leaves_the_model_alone(runs):

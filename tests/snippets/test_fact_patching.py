@@ -1,6 +1,7 @@
 """Where is the fact: the maps of one pair of prompts, against the same without nnsight."""
 
 import re
+from contextlib import ExitStack
 
 import pytest
 import torch
@@ -25,22 +26,9 @@ def ids():
 
 
 @pytest.fixture(scope="module")
-def states(module_here, ids):
-    """What each layer returns for each prompt, found by hooks of PyTorch's."""
-
-    def states(prompt):
-        caught = []
-        hooks = [
-            layer.register_forward_hook(lambda *call: caught.append(call[2][0]))
-            for layer in module_here.transformer.h
-        ]
-        module_here(ids[prompt])
-        for hook in hooks:
-            hook.remove()
-        return caught
-
-    with torch.no_grad():
-        return {prompt: states(prompt) for prompt in ids}
+def states(states_here, ids):
+    """What each layer returns for each prompt."""
+    return {prompt: states_here(input_ids) for prompt, input_ids in ids.items()}
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +45,8 @@ def share(module_here, ids):
         def put_in(module, inputs, output):
             output[0][0, position] = state
 
-        hook = module_here.transformer.h[layer].register_forward_hook(put_in)
-        patched = lead(exercise.base)
-        hook.remove()
+        with module_here.transformer.h[layer].register_forward_hook(put_in):
+            patched = lead(exercise.base)
         ends = lead(exercise.base), lead(exercise.source)
         return (patched - ends[0]) / (ends[1] - ends[0])
 
@@ -185,10 +172,10 @@ def test_the_estimates_are_gradient_times_difference_by_pytorch_alone(module_her
         output[0].retain_grad()
         kept.append(output[0])
 
-    hooks = [layer.register_forward_hook(keep) for layer in module_here.transformer.h]
-    logits = module_here(ids[exercise.base]).logits[0, -1].float()
-    for hook in hooks:
-        hook.remove()
+    with ExitStack() as hooks:
+        for layer in module_here.transformer.h:
+            hooks.enter_context(layer.register_forward_hook(keep))
+        logits = module_here(ids[exercise.base]).logits[0, -1].float()
     loss = logits[exercise.paris] - logits[exercise.rome]
     loss.backward()
     module_here.zero_grad()

@@ -1,6 +1,7 @@
 """The exercise on groups of heads: what is lost without them, and what without as many others."""
 
 import re
+from contextlib import ExitStack
 
 import pytest
 import torch
@@ -28,6 +29,7 @@ def test_words_are_one_token_each_and_every_sequence_is_said_twice():
     words = [model.tokenizer.decode(token) for token in exercise.word_ids]
     assert "".join(words) == exercise.words
     assert len(set(words)) == exercise.words.count(" ")
+    assert exercise.n_words == len(exercise.orders) == 12
     for sequence, order in zip(exercise.twice, exercise.orders, strict=True):
         assert sequence == order + order
         assert len(set(order)) == exercise.n_words
@@ -76,13 +78,11 @@ def test_the_repetition_is_counted_as_hooks_of_pytorch_count_it(module_here, sho
         return counted.float().mean().item()
 
     expected = [right()]
-    hooks = [
-        module_here.transformer.h[number].attn.out_proj.register_forward_pre_hook(zero(columns))
-        for number, columns in taken_out.items()
-    ]
-    expected.append(right())
-    for hook in hooks:
-        hook.remove()
+    with ExitStack() as hooks:
+        for number, columns in taken_out.items():
+            out_proj = module_here.transformer.h[number].attn.out_proj
+            hooks.enter_context(out_proj.register_forward_pre_hook(zero(columns)))
+        expected.append(right())
     found = [share for _, share in shown("repeat_without")[:2]]
     assert found == pytest.approx(expected, abs=0.011)
 

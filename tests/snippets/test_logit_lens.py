@@ -5,30 +5,23 @@ import torch
 
 from nnsight_guide.demo_model.training import data
 from nnsight_guide.html.maps import MIME, Map
+from snippets.model import model
 from tests.support.snippets import Lazily
 
 chapter = Lazily("logit_lens")
 
-N_LAYERS = chapter.model.config.n_layer
+N_LAYERS = model.config.n_layer
 WITH_A_CHOICE = ("is in the city of", "is located in the city of")
 
 
 @pytest.fixture(scope="module")
-def lens(module_here):
+def lens(module_here, states_here):
     """What the layers would say after a prompt: logits of the shape (layers, seq_len, vocab)."""
 
     @torch.no_grad()
     def lens(prompt):
-        inputs = chapter.tokenizer(prompt, return_tensors="pt")
-        caught = []
-        hooks = [
-            layer.register_forward_hook(lambda *call: caught.append(call[2][0]))
-            for layer in module_here.transformer.h
-        ]
-        module_here(**inputs)
-        for hook in hooks:
-            hook.remove()
-        normed = [module_here.transformer.ln_f(hidden_states) for hidden_states in caught]
+        ids = chapter.tokenizer(prompt, return_tensors="pt")["input_ids"]
+        normed = [module_here.transformer.ln_f(hidden_states) for hidden_states in states_here(ids)]
         return torch.stack([module_here.lm_head(each)[0] for each in normed]).float()
 
     return lens

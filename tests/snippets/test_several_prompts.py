@@ -45,18 +45,23 @@ def test_prompts_of_any_lengths_have_the_logits_that_they_have_alone():
 
 
 def test_a_position_counted_from_the_left_hits_another_token_in_a_batch(recorded):
-    batch_6, batch_last, alone_6, alone_last = (
-        re.findall(r"'( \w+)'", line) for line in lines(recorded, "positions")
-    )
+    found = [line.split(": ") for line in lines(recorded, "positions")]
+    places = [f"{what}, position {place}" for what in ("batch", "alone") for place in (" 6", "-1")]
+    assert [place for place, _ in found] == places
+    batch_6, batch_last, alone_6, alone_last = (eval(best) for _, best in found)
     assert batch_6 == [" Paris", " London"]
     assert alone_6 == alone_last == batch_last[1:]
     assert {" Paris", " London"}.isdisjoint(batch_last)
 
 
 def test_a_change_in_one_block_stays_in_its_prompt(recorded):
-    changed, as_it_is = lines(recorded, "invoke")
-    assert "' Paris'" not in changed
-    assert as_it_is == "as it is: ' London'"
+    with model.trace(chapter.eiffel, remote=REMOTE):
+        mlp = model.transformer.h[1].mlp
+        mlp.output = torch.zeros_like(mlp.output)
+        best = model.lm_head.output[0, -1].argmax().item().save()
+    without = model.tokenizer.decode(best)
+    assert without != " Paris"
+    assert lines(recorded, "invoke") == [f"changed:  {without!r}", "as it is: ' London'"]
 
 
 def test_a_block_sees_its_own_prompts_and_one_without_any_sees_all(recorded):
@@ -127,6 +132,10 @@ def test_a_slice_keeps_the_whole_tensor_and_the_graph_unless_it_is_detached_and_
     assert chapter.cloned.untyped_storage().nbytes() == width
     assert torch.equal(chapter.cloned, chapter.sliced)
     assert isinstance(chapter.size, float)
+
+
+def test_of_all_ways_to_save_the_last_brings_a_number(recorded):
+    assert lines(recorded, "what_stays")[-1] == f"a number: {chapter.size:.0f}"
 
 
 def test_the_last_position_knows_of_the_tower_from_layer_2_on(recorded):

@@ -29,12 +29,11 @@ def by_hooks(module_here):
     def handed_in(layer):
         """What comes in at the last position of each prompt, run alone."""
         caught = []
-        hook = modules[layer].register_forward_pre_hook(
+        with modules[layer].register_forward_pre_hook(
             lambda _, args: caught.append(args[0][0, -1].clone())
-        )
-        for ids in alone:
-            module_here(ids)
-        hook.remove()
+        ):
+            for ids in alone:
+                module_here(ids)
         return torch.stack(caught)
 
     @torch.no_grad()
@@ -49,9 +48,8 @@ def by_hooks(module_here):
             values[0, -1, own] = mean
             return (values,)
 
-        hook = modules[layer].register_forward_pre_hook(put_in)
-        ends = [module_here(ids).logits[0, -1] for ids in alone]
-        hook.remove()
+        with modules[layer].register_forward_pre_hook(put_in):
+            ends = [module_here(ids).logits[0, -1] for ids in alone]
         return torch.stack(ends).float()
 
     return logits
@@ -106,8 +104,9 @@ def test_the_map_shows_the_shares_with_heads_and_layers_on_its_axes(drawn):
 
 def test_all_heads_of_a_late_layer_at_once_cost_more_than_one_by_one(recorded):
     shown = re.findall(
-        r"layer (\d): one by one (-?[\d.]+), all at once (-?[\d.]+)",
+        r"^layer (\d): one by one (-?[\d.]+), all at once (-?[\d.]+)$",
         recorded("which_heads", "whole_layers"),
+        re.MULTILINE,
     )
     assert [int(number) for number, _, _ in shown] == list(range(model.config.n_layer))
     sums = [float(one_by_one) for _, one_by_one, _ in shown]

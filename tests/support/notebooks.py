@@ -5,6 +5,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,14 @@ def uncommented(cell: str) -> str:
     """Return one of a notebook's first cells as its reader runs it: but for the first line."""
     first, *lines = cell.splitlines()
     return "\n".join([first, *(line.removeprefix("# ") for line in lines)])
+
+
+def left_out(sheet: Mapping[str, Any], whole: Mapping[str, Any]) -> list[str]:
+    """Return what a worksheet leaves out of the whole notebook: for each gap its code, in order."""
+    kept = {cell["source"] for cell in sheet["cells"]}
+    code = [cell["source"] for cell in whole["cells"] if cell["cell_type"] == "code"]
+    gaps = [[*group] for is_kept, group in groupby(code, kept.__contains__) if not is_kept]
+    return ["\n\n".join(gap) for gap in gaps]
 
 
 def alone(environment: Mapping[str, str]) -> dict[str, str]:

@@ -16,7 +16,8 @@ def sites(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """As many small sites as are attacked at once, each in a copy of the checkout."""
     with loopback.start() as service:
         # Two sites share the machine; and a process with more threads could not be copied.
-        build = {**os.environ, "OMP_NUM_THREADS": "1"}
+        # A mutant may run for ever.
+        build = {**os.environ, "OMP_NUM_THREADS": "1", "GUIDE_CELL_SECONDS": "60"}
         here = {**build, **QUIET, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         there = {"GUIDE_MODEL": service.repo_id, "GUIDE_REMOTE": "1"}
         remote = {**here, **service.environment(), **there}

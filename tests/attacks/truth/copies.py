@@ -71,6 +71,7 @@ def answer(question: list[str], loaded: bytes, to: Connection) -> None:
         del sys.modules["snippets.model"]
     kind, snippet = question
     to.send({"shown": shown, "tests": tests}[kind](snippet))
+    os._exit(0)  # whatever still runs in it: a loop without an end has a thread of its own
 
 
 def main() -> None:

@@ -9,6 +9,9 @@ of plotly's as its words and what stands in its cells.
 import ast
 import json
 import linecache
+import os
+import signal
+import sysconfig
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -18,6 +21,8 @@ from typing import Any
 from tests.attacks.truth.mutants import MARKER, cells
 
 DECIMALS = 4  # of the numbers of a figure on a page
+# A warning names the file that gives it; on a page, packages lie nowhere.
+PACKAGES = f"{sysconfig.get_path('purelib')}/"
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,18 @@ class Figure:
         return json.dumps(["figure", self.tokens, _rounded(self.attention)])
 
 
+class Endless(BaseException):
+    """What a cell ends with that runs too long; not for the cell itself to catch."""
+
+
+def _end(*_: object) -> None:
+    raise Endless
+
+
 def shown_by(snippet: Path) -> Truth:
     """Run a snippet."""
     _draw_as_text()
+    signal.signal(signal.SIGALRM, _end)
     text = snippet.read_text(encoding="utf-8")
     namespace: dict[str, Any] = {"_display": _display}
     try:
@@ -50,13 +64,19 @@ def shown_by(snippet: Path) -> Truth:
         return Truth({}, type(error).__name__)
     shown: dict[str, str] = {}
     for cell in cells(text):
-        with redirect_stdout(StringIO()) as printed, redirect_stderr(printed):
-            error = _run(cell.code, f"<cell {cell.name}>", namespace)
+        signal.alarm(int(os.environ["GUIDE_CELL_SECONDS"]))  # as in a build
+        try:
+            with redirect_stdout(StringIO()) as printed, redirect_stderr(printed):
+                error = _run(cell.code, f"<cell {cell.name}>", namespace)
+        except Endless:
+            return Truth(shown, f"cell '{cell.name}'")
+        finally:
+            signal.alarm(0)
         if (error is not None) != cell.should_raise:
             kind = type(error).__name__ if error else "should raise"
             return Truth(shown, f"cell '{cell.name}': {kind}")
         ending = f"{type(error).__name__}: {error}" if error else ""
-        shown[cell.name] = printed.getvalue() + ending
+        shown[cell.name] = printed.getvalue().replace(PACKAGES, "") + ending
     return Truth(shown)
 
 
@@ -94,7 +114,7 @@ def _map(figure: Any) -> tuple[list[str], list[str], list[str], list[str]]:
     form = trace.texttemplate.rpartition(":")[2].rstrip("}")
     texts = trace.text if trace.text is not None else [[""] * n_columns] * n_rows
     cells = [
-        f"{texts[row][column]} {format(round(values[row][column], 4) + 0.0, form)}"
+        f"{texts[row][column]} {_written(values[row][column], form)}"
         for row in range(n_rows)
         for column in range(n_columns)
     ]
@@ -102,6 +122,12 @@ def _map(figure: Any) -> tuple[list[str], list[str], list[str], list[str]]:
     rows = range(n_rows) if trace.y is None else trace.y
     words = [str(titled.title.text) for titled in titles]
     return words, [*map(str, columns)], [*map(str, rows)], cells
+
+
+def _written(value: float, form: str) -> str:
+    """Return a number as a map shows it, where nothing below zero is nothing."""
+    written = format(value, form)
+    return written if written.strip("-0.%") else written.lstrip("-")
 
 
 def _draw_as_text() -> None:

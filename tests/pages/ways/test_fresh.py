@@ -12,7 +12,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from tests.pages.ways.shown import in_readme, on_page
-from tests.support.notebooks import uncommented
+from tests.support.notebooks import left_out, uncommented
 from tests.support.paths import ROOT
 from tests.support.processes import succeed
 from tests.support.sites import copy_checkout
@@ -163,20 +163,6 @@ def run(notebook, python, folder, environment):
             if output["output_type"] == "error":
                 failed.append((cell, output))
     return failed, text
-
-
-def left_out(sheet, whole):
-    """Return what a worksheet leaves out of the whole notebook: for each gap its code, in order."""
-    kept = {cell["source"] for cell in sheet["cells"]}
-    gaps = [""]
-    for cell in whole["cells"]:
-        if cell["cell_type"] != "code":
-            continue
-        if cell["source"] not in kept:
-            gaps[-1] += f"{cell['source']}\n\n"
-        elif gaps[-1]:
-            gaps.append("")
-    return [gap for gap in gaps if gap]
 
 
 CHAPTERS = sorted(
