@@ -80,7 +80,7 @@ lint: .venv/.installed-dev ## Check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	@if command -v npm >/dev/null; then echo '$(TSC)'; $(TSC) docs/assets/live/*.js; \
+	@if command -v npm >/dev/null; then echo '$(TSC)'; $(TSC) docs/assets/live/*.js docs/assets/live/*/*.js; \
 	else echo 'no npm here, so the types of docs/assets/live are not checked'; test "$$CI" != true; fi
 
 format: .venv/.installed-dev ## Put the code into the project's style

@@ -10,6 +10,8 @@
 //                              attentions  of each layer, numbers: (head * seqLen + query) * seqLen + key
 //                              logits      at the last position, in the order of `engine.ids`
 //                            The next run overwrites attentions and logits: draw them, or copy.
+//     engine.probability(answer, id)  of a token, in an answer of the last run
+//     engine.firstGuess(text)         the most probable token after a text; it leaves the last run alone
 //     engine.code(state)     the Python with nnsight that does the same, after the chapters' set-up
 //     engine.cities          [...] the cities that `steer` goes between
 //     engine.landmarks, engine.phrasings   what the model has read of, for suggestions: [name, city] and
@@ -145,6 +147,28 @@ const liveEngine = (() => {
       return { seqLen: ids.length, top: lens[lens.length - 1], lens, attentions: memory.attentions, logits };
     }
 
+    /** @param {Answer} answer @param {number} id */
+    probability({ logits }, id) {
+      return Math.exp(logits[this.model.rowOf.get(id) ?? this.ids.length] - this.logOfSum(logits));
+    }
+
+    /** @param {string} text @returns {Guess} */
+    firstGuess(text) {
+      const { others } = this.memories;
+      this.model.forward(this.tokenizer.encode(text), others);
+      this.model.logits(others.hiddenStates[others.hiddenStates.length - 1], others.seqLen - 1, this.logits.lens);
+      return this.best(this.logits.lens)[0];
+    }
+
+    /** What a logit lies above, to be the logarithm of a probability. @param {Float64Array} logits */
+    logOfSum(logits) {
+      const count = this.ids.length;
+      const highest = logits.reduce((one, other) => Math.max(one, other));
+      let sum = (this.config.vocab_size - count) * Math.exp(logits[count] - highest);
+      for (let row = 0; row < count; row++) sum += Math.exp(logits[row] - highest);
+      return highest + Math.log(sum);
+    }
+
     /** The most probable tokens, the most probable first. @param {Float64Array} logits @returns {Guess[]} */
     best(logits) {
       const count = this.ids.length;
@@ -156,12 +180,10 @@ const liveEngine = (() => {
         if (place < GUESSES) rows.splice(place, 0, row);
         if (rows.length > GUESSES) rows.pop();
       }
-      const highest = logits[rows[0]];
-      let sum = (this.config.vocab_size - count) * Math.exp(logits[count] - highest);
-      for (let row = 0; row < count; row++) sum += Math.exp(logits[row] - highest);
+      const sum = this.logOfSum(logits);
       return rows.map((row) => {
         const id = this.ids[row];
-        return { id, text: this.tokenizer.decode([id]), p: Math.exp(logits[row] - highest) / sum };
+        return { id, text: this.tokenizer.decode([id]), p: Math.exp(logits[row] - sum) };
       });
     }
   }

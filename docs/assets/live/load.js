@@ -1,6 +1,7 @@
 // Fetches the engine of the live figure and the demo model, when a reader first touches the figure:
 //
 //     const engine = await guideLive.load(address)
+//     const figure = await guideLive.open(box)        // with its panels, in the place of the still picture
 //
 // The address is that of the model's file, which the site's build has made: demo-model.bin, or for a
 // site that is opened from a folder, where pages can fetch nothing, demo-model.js. What went wrong is
@@ -19,11 +20,19 @@
  * @property {string[]} phrasings
  */
 
-/** @type {{load: (address: string) => Promise<InstanceType<typeof liveEngine.Engine>>, packed: string}} */
+/**
+ * @typedef {object} GuideLive
+ * @property {(address: string) => Promise<InstanceType<typeof liveEngine.Engine>>} load
+ * @property {(box: HTMLElement) => Promise<InstanceType<typeof liveFigure.Figure>>} open
+ * @property {string} packed
+ */
+
+/** @type {GuideLive} */
 var guideLive =
   globalThis.guideLive ??
   (() => {
     const PARTS = ["gptj.js", "tokenizer.js", "interventions.js", "nnsight_code.js", "engine.js"];
+    const PANELS = ["parts", "link", "words", "prompt", "heads", "large", "answers", "changes", "code", "figure"];
     const HERE = /** @type {HTMLScriptElement} */ (document.currentScript).src;
     /** @type {ReturnType<typeof loadOnce> | undefined} */
     let loading;
@@ -37,6 +46,13 @@ var guideLive =
         throw error;
       });
       return loading;
+    }
+
+    /** @param {HTMLElement} box */
+    async function open(box) {
+      const parts = PANELS.map((name) => script(new URL(`figure/${name}.js`, HERE).href));
+      const [engine] = await Promise.all([load(box.dataset.model ?? ""), ...parts]);
+      return new liveFigure.Figure(box, engine);
     }
 
     /** @param {string} address */
@@ -131,5 +147,5 @@ var guideLive =
       return new Error(`${name} ${what}, and without it nothing can run here: load the page again.`);
     }
 
-    return { load, packed: "" };
+    return { load, open, packed: "" };
   })();

@@ -33,7 +33,7 @@ from nnsight_guide.site import endings, page_blocks
 from nnsight_guide.site.mkdocs_jupyter import RenderedNotebooks
 from nnsight_guide.site.notebook_files import Notebooks
 from nnsight_guide.site.preview import Preview, require_free
-from nnsight_guide.site.scripts import add_fetched
+from nnsight_guide.site.scripts import add_fetched, model_file
 from nnsight_guide.site.search_words import add_words
 from nnsight_guide.site.wheel import offer
 
@@ -140,6 +140,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             docs=Path(config.docs_dir),
             directory_urls=config.use_directory_urls,
             repository=config.repo_url,
+            live_model=model_file(is_offline=self.package.is_offline),
         )
         open_page(self.page)
         self.notebooks.prepare(page, files)

@@ -24,13 +24,18 @@ def add_fetched(files: Files, config: MkDocsConfig, *, is_offline: bool) -> None
     script = File.generated(config, "assets/circuitsvis.js", abs_src_path=str(figure_script()))
     files.append(script)
     if files.get_file_from_path(f"{FOLDER}/load.js") is not None:
-        name = MODEL_OFFLINE if is_offline else MODEL
-        files.append(File.generated(config, name, content=live_model(is_offline=is_offline)))
+        name, content = model_file(is_offline=is_offline), live_model(is_offline=is_offline)
+        files.append(File.generated(config, name, content=content))
 
 
 def figure_script() -> Path:
     """Return circuitsvis's own script, found without importing the package (it imports torch)."""
     return Path(str(distribution("circuitsvis").locate_file("circuitsvis/dist/cdn/iife.js")))
+
+
+def model_file(*, is_offline: bool) -> str:
+    """Return where in a site the model for its pages is."""
+    return MODEL_OFFLINE if is_offline else MODEL
 
 
 def live_model(*, is_offline: bool) -> bytes:
