@@ -8,7 +8,7 @@ from html import escape
 from urllib.parse import parse_qs
 
 # What a figure may show, in any order; docs/assets/live/figure/ has the script of each.
-PANELS = ("heads", "large", "next", "lens", "tools", "off", "patch", "steer", "code", "more")
+PANELS = ("next", "heads", "large", "lens", "tools", "off", "patch", "steer", "code", "more")
 START = "prompt=The+Eiffel+Tower+is+in+the+city+of"
 SUGGESTIONS = (
     "The Eiffel Tower is in the city of",

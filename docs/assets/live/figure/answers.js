@@ -12,7 +12,8 @@ const liveAnswers = (() => {
       const name = h("th", { scope: "row" });
       const cells = [0, 1].map(() => {
         const [chip, bar, number] = [h("span", { class: "guide-live-token" }), h("i", { class: "guide-live-bar", "aria-hidden": "true" }), h("span")];
-        return { chip, bar, number, element: h("td", {}, chip, bar, number) };
+        const line = h("span", { class: "guide-live-share" }, bar, number);
+        return { chip, bar, number, element: h("td", {}, h("span", { class: "guide-live-guess" }, chip, line)) };
       });
       return { name, cells, element: h("tr", {}, name, ...cells.map(({ element }) => element)) };
     });

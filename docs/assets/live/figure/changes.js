@@ -42,7 +42,7 @@ const liveChanges = (() => {
         const buttons = heads.map((one) =>
           h("button", { type: "button", "data-layer": String(one.layer), "data-head": String(one.head), "aria-label": `Layer ${one.layer}, head ${one.head}: switch it on again` }, `${one.layer}.${one.head}\u2009×`),
         );
-        list.replaceChildren(...(buttons.length ? buttons : ["None is off. Use the switch under a head."]));
+        list.replaceChildren(h("span", {}, buttons.length ? "Off, as layer.head:" : "None is off. Each head has a switch."), ...buttons);
       },
     };
   }

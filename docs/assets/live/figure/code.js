@@ -63,7 +63,8 @@ const liveCode = (() => {
     const undo = h("button", { type: "button", click: () => figure.undo() }, "Undo");
     const reset = h("button", { type: "button", click: () => figure.reset() }, "Reset");
     const link = copier(figure, "Copy a link to this", () => figure.address());
-    const element = h("div", { class: "guide-live-tools", role: "group", "aria-label": "This figure" }, undo, reset, ...link);
+    const title = h("p", { class: "guide-live-title" }, "Change something");
+    const element = h("div", { class: "guide-live-tools", role: "group", "aria-label": "Undo, reset, link" }, title, undo, reset, ...link);
     return {
       element,
       draw() {

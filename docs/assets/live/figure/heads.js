@@ -16,14 +16,17 @@ const liveHeads = (() => {
       const canvas = h("canvas");
       const map = h("button", { type: "button", class: "guide-live-map", click: () => figure.look({ head }) }, canvas);
       map.addEventListener("focus", () => figure.look({ head }));
-      const name = h("span", { class: "guide-live-name" }, `Head ${head}`);
+      const name = h("span", { class: "guide-live-name" }, h("span", {}, "Head "), String(head));
       const { button, mark } = onOff(`Head ${head}`, () => figure.flip(head));
       const foot = h("div", { class: "guide-live-foot" }, name, ...(hasSwitches ? [button] : []));
       return { canvas, map, button, mark, element: h("div", { class: "guide-live-tile" }, map, foot) };
     });
     const grid = h("div", { class: "guide-live-grid", role: "group", "aria-label": "Heads", keydown: move }, ...tiles.map(({ element }) => element));
     const choice = h("div", { class: "guide-live-choice" }, h("span", { "aria-hidden": "true" }, "Layer"), layers.element);
-    const hint = hasSwitches ? "Choose a head to see it large. Its switch takes it out of the model." : "Choose a head to see it large.";
+    const isLarge = figure.has("large");
+    const ask = `Choose a head to see ${isLarge ? "it large" : "where it looks"}.`;
+    const told = h("p", { class: "guide-live-value", hidden: isLarge });
+    const hint = h("p", { class: "guide-live-hint" }, hasSwitches ? `${ask} Its switch takes it out of the model.` : ask);
 
     /** @param {KeyboardEvent} event */
     function move(event) {
@@ -35,9 +38,10 @@ const liveHeads = (() => {
     }
 
     return {
-      element: panel("heads", "Where the heads look", choice, grid, h("p", { class: "guide-live-hint" }, hint)),
+      element: panel("heads", "Where the heads look", choice, grid, told, hint),
       draw({ state, layer, head, tokens, answer }, what) {
         layers.mark(layer);
+        if (answer && !isLarge) told.textContent = `Head ${head}: ${liveWords.ofHead(tokens, answer.attentions[layer], head)}.`;
         tiles.forEach(({ map, button, mark, element, canvas }, own) => {
           const isOff = Boolean(state.off?.some((one) => one.layer === layer && one.head === own));
           mark(!isOff);

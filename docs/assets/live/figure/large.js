@@ -4,7 +4,7 @@
 
 const liveLarge = (() => {
   const { h, panel, quoted, short } = liveParts;
-  const MARGIN = 0.19; // of the side, for the names of tokens
+  const MARGIN = 0.16; // of the side, for the names of tokens
   const ROOM = 0.9; // of a cell, for a name
   const SMALLEST = 7; // a name smaller than this many pixels cannot be read
   /** @type {Record<string, [number, number]>} */
