@@ -17,8 +17,12 @@ SUGGESTIONS = (
     "The people of Japan speak",
     "Madrid Rome London Tokyo Berlin Madrid Rome London Tokyo",
 )
-INVITATION = "Type, or choose a sentence. The demo model then comes into this page (1.6 MB), and runs here."
-WITHOUT_SCRIPTS = "To type a prompt of your own and have the model run here, let this page run JavaScript."
+INVITATION = (
+    "Type, or choose a sentence: the demo model then comes into this page (1.6 MB) and runs here."
+)
+WITHOUT_SCRIPTS = (
+    "To type a prompt of your own, and have the model run here, let this page run JavaScript."
+)
 
 
 def live_html(
@@ -36,9 +40,7 @@ def live_html(
 
     """
     prompt = parse_qs(start)["prompt"][0]
-    suggestions = "".join(
-        f'<button type="button">{escape(text)}</button>' for text in SUGGESTIONS
-    )
+    suggestions = "".join(f'<button type="button">{escape(text)}</button>' for text in SUGGESTIONS)
     data = {
         "panels": " ".join(panels),
         "start": start,
@@ -60,7 +62,7 @@ def live_html(
     )
 
 
-def live_markdown(page: str) -> str:
+def live_markdown(page: str | None) -> str:
     """Return what a notebook says in its place; `page` is the address of the chapter."""
     here = f"[page of this chapter]({page})" if page else "page of this chapter"
     return f"*On the {here} the demo model runs in the browser, to be tried here.*"

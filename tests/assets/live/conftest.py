@@ -8,8 +8,9 @@ import pytest
 import torch
 from playwright.sync_api import Browser
 
-from tests.support.browser import Site, served
+from tests.support.browser import Site, Visit, served
 from tests.support.live import Live, demo_in, load, write_live_site
+from tests.support.live_figure import site_with_figures
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +55,16 @@ def in_torch() -> Any:
 def in_float32() -> Any:
     """The same in 32-bit floats."""
     return demo_in(torch.float32)
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Pages with the figure."""
+    with site_with_figures(tmp_path_factory.mktemp("live-figures")) as site:
+        yield site
+
+
+@pytest.fixture
+def visit(visitor: Callable[..., Visit], figures: Site) -> Visit:
+    """A visitor of those pages."""
+    return visitor(figures.address)
