@@ -32,13 +32,16 @@
       if (button) field.value = button.textContent ?? "";
     }
 
+    /** @type {{follow: () => void} | undefined} */
+    let figure;
+
     async function begin() {
       for (const touch of TOUCHES) box.removeEventListener(touch, begin);
       note.textContent = "The model is on its way …";
       box.setAttribute("aria-busy", "true");
       try {
         await loader();
-        await guideLive.open(box);
+        figure = await guideLive.open(box);
         box.removeEventListener("click", choose);
       } catch (error) {
         note.textContent = /** @type {Error} */ (error).message;
@@ -49,9 +52,27 @@
 
     box.addEventListener("click", choose);
     for (const touch of TOUCHES) box.addEventListener(touch, begin);
-    const isWhole = box.dataset.panels?.split(" ").includes("tools");
-    if (isWhole && new URLSearchParams(location.search).has("prompt")) begin();
+    if (!box.dataset.panels?.split(" ").includes("tools")) return;
+    if (asks(location.href)) begin();
+    // Links of the page itself to states of its figure: no page has to come for them.
+    document.addEventListener("click", follow, true);
+    function follow(/** @type {MouseEvent} */ event) {
+      if (!box.isConnected) return document.removeEventListener("click", follow, true);
+      const link = /** @type {Element} */ (event.target).closest?.("a[href]");
+      const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+      if (!(link instanceof HTMLAnchorElement) || !isPlain || !asks(link.href)) return;
+      if (new URL(link.href).pathname !== location.pathname) return;
+      event.preventDefault();
+      event.stopPropagation();
+      history.replaceState(history.state, "", link.href);
+      box.scrollIntoView();
+      if (figure) figure.follow();
+      else begin();
+    }
   }
+
+  /** @param {string} address */
+  const asks = (address) => new URL(address).searchParams.has("prompt");
 
   for (const box of document.querySelectorAll(".guide-live:not([data-ready])"))
     prepare(/** @type {HTMLElement} */ (box));

@@ -113,7 +113,7 @@ const liveChanges = (() => {
     const to = menu("To", (event) => change({ to: event.target.value }));
     const layer = menu("After layer", (event) => change({ layer: Number(event.target.value) }));
     const strength = h("input", { type: "range", min: String(-STRONGEST), max: String(STRONGEST), step: "0.25", input: (event) => change({ strength: Number(event.target.value) }, "strength") });
-    const number = h("output");
+    const number = h("b");
     for (const { select } of [from, to]) fillMenu(select, figure.engine.cities.map((city) => [city, city]));
     fillMenu(layer.select, layersOf(figure));
     const push = h("label", { class: "guide-live-field" }, h("span", {}, "Strength ", number), strength);

@@ -73,12 +73,27 @@ const liveFigure = (() => {
 
     /** What the page's address asks for, else what the reader has typed meanwhile. Returns what was wrong with it. */
     begin() {
+      if (this.has("tools") && liveLink.asks(location.search)) return this.asked();
       const typed = /** @type {HTMLInputElement} */ (this.box.querySelector(".guide-live-prompt input")).value;
-      const isAsked = this.has("tools") && liveLink.asks(location.search);
-      const asked = isAsked ? liveLink.chosenBy(location.search) : this.start;
-      const problem = isAsked ? liveLink.problem(asked, this.engine) : "";
-      if (!problem) this.chosen = isAsked ? asked : { ...asked, state: { ...asked.state, prompt: typed } };
+      this.chosen = { ...this.start, state: { ...this.start.state, prompt: typed } };
+      return "";
+    }
+
+    /** Take up what the page's address asks for, or return what is wrong with it. */
+    asked() {
+      const asked = liveLink.chosenBy(location.search);
+      const problem = liveLink.problem(asked, this.engine);
+      if (!problem) this.chosen = asked;
       return problem && `The link asks for what is not there. ${problem}`;
+    }
+
+    /** A link to another state was followed on the page itself. */
+    follow() {
+      const { state } = this.chosen;
+      this.wrong = this.asked();
+      if (!this.wrong) this.past.push(state);
+      this.last = { kind: "", time: 0 };
+      this.soon("");
     }
 
     /** @param {string} name */
