@@ -10,11 +10,17 @@ from playwright.sync_api import Locator, Page, expect
 
 from nnsight_guide.html.figures import still_html
 from nnsight_guide.html.live import PANELS, START, live_html
-from nnsight_guide.site.scripts import FOLDER, MODEL, live_model
+from nnsight_guide.site.scripts import FOLDER, MODEL, MODEL_OFFLINE, live_model
 from tests.support.browser import Site, Visit
 from tests.support.figures import drawing, site_of
 
 WHOLE, SMALL = "whole/", "small/"
+STRICT, IN_A_FOLDER = "strict/", "in-a-folder/"  # the whole, for those
+# The strictest that the theme's own pages stand.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:"
+)
 EIFFEL = "The Eiffel Tower is in the city of"
 LIVE = ".guide-live[data-live]"
 FIELD = ".guide-live-prompt input"
@@ -50,7 +56,10 @@ def figure(*panels: str, start: str = START, still: str = "") -> str:
 
 @contextmanager
 def site_with_figures(root: Path) -> Iterator[Site]:
-    """Serve a page without a figure, one with the whole, and one with two small ones."""
+    """Serve a page without a figure, one with the whole, and one with two small ones.
+
+    Two more have the whole: one under a strict policy, one that is to be opened from its folder.
+    """
     off = figure("heads", "off", "next", "more", start=f"{START}&layer=2&head=1&off=2.1")
     pages = {
         "index.md": "# Start\n\nNone here. [The whole](whole.md)\n\n[Small ones](small.md)\n",
@@ -60,6 +69,16 @@ def site_with_figures(root: Path) -> Iterator[Site]:
     }
     with site_of(root, pages) as site:
         (site.folder / MODEL).write_bytes(live_model(is_offline=False))
+        (site.folder / MODEL_OFFLINE).write_bytes(live_model(is_offline=True))
+        whole = (site.folder / WHOLE / "index.html").read_text(encoding="utf-8")
+        strictly = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><meta '
+        variants = {
+            STRICT: whole.replace("<meta ", strictly, 1),
+            IN_A_FOLDER: whole.replace(MODEL, MODEL_OFFLINE),
+        }
+        for name, html in variants.items():
+            (site.folder / name).mkdir()
+            (site.folder / name / "index.html").write_text(html, encoding="utf-8")
         yield site
 
 

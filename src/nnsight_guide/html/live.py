@@ -57,7 +57,7 @@ def live_html(
         f'</label><div class="guide-live-suggestions" role="group" aria-label="Suggestions">'
         f'{suggestions}</div></div><p class="guide-live-note">{INVITATION}</p>'
         f'<div class="guide-live-body">{still}</div>'
-        f"<noscript><p>{WITHOUT_SCRIPTS}</p></noscript>"
+        f'<p class="guide-live-without">{WITHOUT_SCRIPTS}</p>'
         f'<script src="{base}/assets/live/touch.js" defer></script></figure>'
     )
 

@@ -66,7 +66,8 @@ DRAWN = """all => all.map(map => [...map.getContext("2d")
 
 
 @pytest.mark.parametrize("name", STATES)
-def test_what_is_shown_is_what_the_engine_says(visit, name):
+def test_what_is_shown_is_what_the_engine_says_and_a_link_brings_it_back(visitor, figures, name):
+    visit = visitor(figures.address, permissions=["clipboard-read", "clipboard-write"])
     page = opened(visit, **STATES[name])
     said = shown(page)
     heads = page.locator(".guide-live-map canvas").evaluate_all(DRAWN)
@@ -75,6 +76,16 @@ def test_what_is_shown_is_what_the_engine_says(visit, name):
     assert said["next"][:5] == asked["next"]
     assert said["code"] == asked["code"]
     assert heads == asked["heads"]
+
+    page.get_by_role("button", name="Copy a link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    state = {key: [str(value)] for key, value in STATES[name].items()}
+    assert parse_qs(urlsplit(link).query) == {"layer": ["0"], "head": ["0"], **state}
+    page.goto("about:blank")
+    page.goto(link)
+    expect(page.locator(LIVE)).to_be_visible()
+    assert shown(page) == said
     assert visit.complaints == visit.refused == []
 
 
@@ -109,9 +120,7 @@ def test_a_token_that_was_not_in_training_is_marked_and_said_to_mean_nothing(vis
     prompt(page, "The dog is in the dog")
     assert texts(page.locator(".guide-live-unknown")) == ["·dog", "·dog"]
     expect(note).to_have_text(
-        re.compile(
-            r"“.dog” are not among the 969 tokens that this model has read\. .* nothing\.$"
-        )
+        re.compile(r"“.dog” are not among the 969 tokens that this model has read\. .* nothing\.$")
     )
     prompt(page, EIFFEL)
     expect(note).to_have_text("")
@@ -205,22 +214,6 @@ def test_undo_goes_back_step_by_step_and_reset_to_the_beginning(visit):
     undo.click()
     drawn(page)
     assert shown(page)["off"]
-
-
-@pytest.mark.parametrize("name", STATES)
-def test_a_link_brings_the_same_state_back(visitor, figures, name):
-    visit = visitor(figures.address, permissions=["clipboard-read", "clipboard-write"])
-    page = opened(visit, **STATES[name])
-    page.get_by_role("button", name="Copy a link").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    link = page.evaluate("navigator.clipboard.readText()")
-    asked = {key: [str(value)] for key, value in STATES[name].items()}
-    assert parse_qs(urlsplit(link).query) == {"layer": ["0"], "head": ["0"], **asked}
-    before = shown(page)
-    page.goto("about:blank")
-    page.goto(link)
-    expect(page.locator(LIVE)).to_be_visible()
-    assert shown(page) == before
 
 
 def test_where_no_page_may_copy_the_text_is_shown_marked(visitor, figures):
