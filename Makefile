@@ -34,7 +34,7 @@ TWO := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help install site offline serve record test test-long lint format lock canary dist check-links \
-	demo-model clean bench bench-full bench-remote
+	demo-model clean bench bench-full bench-remote bench-live
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -102,6 +102,9 @@ bench-full: install ## Measure the site on 6 billion random weights: FOLDER=… 
 
 bench-remote: install ## Measure what remote execution costs: requests, bytes, latency
 	@$(BIN)/python -m benchmarks.remote
+
+bench-live: .venv/.installed-dev ## Measure what the model in the page costs a reader, in Chromium
+	@$(BIN)/python -m benchmarks.live
 
 canary: install ## Compare the newest releases with the pinned: HOLD="torch==2.13.0" keeps one back
 	$(BIN)/python -m nnsight_guide.canary $(addprefix --hold ,$(HOLD))

@@ -45,6 +45,7 @@ LONGER = {
 LINES_ALONE = 60
 SMALL = {
     "model/random_weights.py": "who writes such weights needs it as well (benchmarks)",
+    "chapter/live.py": "the call that shows no cell: what runs is in the page",
     "notebook/opening.py": "sentences for readers, apart from the code that puts cells together",
     "notebook/script.py": "the other thing that readers take away, beside notebooks",
     "canary/ways_round.py": "the table of what is known to help, which grows with each breakage",

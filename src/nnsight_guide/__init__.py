@@ -20,8 +20,9 @@ and from none below.
         recordings of the real model.
     choice: `use`, one line with which a reader chooses the model.
     html: what is shown, pure: render (cells), figures and heat_maps (of attention), maps (of
-        numbers), tabs, notes, newer (what to write with newer libraries), provenance, issue (that a
-        block fails), cards, published_facts, installing (the package).
+        numbers), live (the model in a page), tabs, notes, newer (what to write with newer
+        libraries), provenance, issue (that a block fails), cards, published_facts, installing
+        (the package).
     idioms: the idioms of 2024: idiom (a file), execution in processes, verdicts, outcomes, table.
     run: the one room that knows kernels: plan (what is stale), runner, kernel, and inside of it
         in_kernel and display; limits, failures, outputs (cleaned), plotly_maps, real_model
@@ -29,7 +30,7 @@ and from none below.
     canary: what the newest releases change: observation, environment, changes, ways_round, summary.
     verify: recordings against published facts and against a rerun from nothing.
     chapter: what a chapter calls, its text and the page_code in it, on the page that is built; its
-        cross_links, some of them to gptj_source.
+        cross_links, some of them to gptj_source; live, the call that shows no cell.
     notebook: what readers take away: writer (chapter_source, opening, contents, prose), script.
     site: the one room that knows MkDocs: make_site, stamp (nothing to do), endings, plugin,
         preview (`make serve`), page_blocks, search_words, notebook_files, mkdocs_jupyter,

@@ -87,6 +87,7 @@ class Firefox:
 
     def click(self, css: str) -> None:
         """Click on the middle of an element, and so have the focus there."""
+        self.wait_for(f"!!document.querySelector({css!r})")
         box = self.evaluate(f"""(() => {{
             const element = document.querySelector({css!r});
             element.scrollIntoView({{block: "center", behavior: "instant"}});

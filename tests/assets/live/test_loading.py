@@ -56,7 +56,7 @@ def test_nothing_is_fetched_before_it_is_asked_for_and_then_once(opened):
 
 
 def test_all_that_comes_has_two_megabytes_or_from_a_folder_2_6(live_folder):
-    scripts = sum(path.stat().st_size for path in (live_folder / FOLDER).glob("*.js"))
+    scripts = sum(path.stat().st_size for path in (live_folder / FOLDER).rglob("*.js"))
     offline = (live_folder / MODEL_OFFLINE).stat().st_size
     assert scripts <= 2.6e6
     assert scripts - offline + (live_folder / MODEL).stat().st_size <= 2.0e6
