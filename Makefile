@@ -25,6 +25,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Nothing comes but what is asked for, and that at the versions of the lock.
 INSTALL := $(BIN)/pip install --disable-pip-version-check --constraint requirements.lock
+# The one tool that is not Python's. npm keeps it in its own cache, at this version: 23 MB.
+TSC := npm exec --yes --prefer-offline --package=typescript@5.9.3 -- tsc --noEmit --allowJs --checkJs \
+	--strict --noUnusedLocals --target es2022 --lib es2022,dom,dom.iterable
 # The theme's own word on its end of life: what that means here is in docs/contributing.md.
 export NO_MKDOCS_2_WARNING := 1
 # Tests run in two processes, and begin with those that take longest (tests/conftest.py).
@@ -32,7 +35,7 @@ TWO := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help install site offline serve record test test-long lint format lock canary dist check-links \
-	demo-model clean bench bench-full bench-remote
+	demo-model clean bench bench-full bench-remote bench-live
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -78,6 +81,8 @@ lint: .venv/.installed-dev ## Check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	@if command -v npm >/dev/null; then echo '$(TSC)'; $(TSC) docs/assets/live/*.js docs/assets/live/*/*.js; \
+	else echo 'no npm here, so the types of docs/assets/live are not checked'; test "$$CI" != true; fi
 
 format: .venv/.installed-dev ## Put the code into the project's style
 	$(BIN)/ruff check --fix
@@ -98,6 +103,9 @@ bench-full: install ## Measure the site on 6 billion random weights: FOLDER=… 
 
 bench-remote: install ## Measure what remote execution costs: requests, bytes, latency
 	@$(BIN)/python -m benchmarks.remote
+
+bench-live: .venv/.installed-dev ## Measure what the model in the page costs a reader, in Chromium
+	@$(BIN)/python -m benchmarks.live
 
 canary: install ## Compare the newest releases with the pinned: HOLD="torch==2.13.0" keeps one back
 	$(BIN)/python -m nnsight_guide.canary $(addprefix --hold ,$(HOLD))

@@ -47,10 +47,12 @@ LINES_ALONE = 60
 SMALL = {
     "base/build_lock.py": "why a second build waits, apart from what a build does",
     "model/random_weights.py": "who writes such weights needs it as well (benchmarks)",
+    "chapter/live.py": "the call that shows no cell: what runs is in the page",
     "notebook/opening.py": "sentences for readers, apart from the code that puts cells together",
     "notebook/script.py": "the other thing that readers take away, beside notebooks",
     "canary/ways_round.py": "the table of what is known to help, which grows with each breakage",
     "site/offline.py": "`make offline` runs it",
+    "site/scripts.py": "what scripts of the pages fetch: no other module needs to know",
     "site/search_words.py": "all that knows the search, as mkdocs_jupyter does notebooks",
 }
 

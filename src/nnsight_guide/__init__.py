@@ -8,7 +8,8 @@ and from none below.
         key), machine_paths, own_python (what pages must not depend on).
     ndif: the one room that asks NDIF: client; availability judges its answers, retries what failed.
     demo_model: the checkpoint that ships: shipped, digests, architecture, tokenizer, expansion,
-        revision, checkpoint. How it was made, in training: corpus, data, train, evaluate.
+        revision, checkpoint; packed for a page that runs it. How it was made, in training: corpus,
+        data, train, evaluate.
     model: which model runs the snippets: profiles, random_weights; preflight asks for all it needs;
         state is what a run may leave behind.
     loopback: the stand-in for NDIF: launch and service for who starts it; settings; inside of its
@@ -19,8 +20,9 @@ and from none below.
         recordings of the real model.
     choice: `use`, one line with which a reader chooses the model.
     html: what is shown, pure: render (cells), figures and heat_maps (of attention), maps (of
-        numbers), tabs, notes, newer (what to write with newer libraries), provenance, issue (that a
-        block fails), cards, published_facts, installing (the package).
+        numbers), live (the model in a page), tabs, notes, newer (what to write with newer
+        libraries), provenance, issue (that a block fails), cards, published_facts, installing
+        (the package).
     idioms: those of 2024, and errors: idiom (a file), execution in processes, verdicts, outcomes,
         table.
     run: the one room that knows kernels: plan (what is stale), runner, side_by_side, kernels (that
@@ -29,11 +31,12 @@ and from none below.
     canary: what the newest releases change: observation, environment, changes, ways_round, summary.
     verify: recordings against published facts and against a rerun from nothing.
     chapter: what a chapter calls, its text and the page_code in it, on the page that is built; its
-        cross_links, some of them to gptj_source.
+        cross_links, some of them to gptj_source; live, the call that shows no cell.
     notebook: what readers take away: writer (chapter_source, opening, contents, prose), script.
     site: the one room that knows MkDocs: make_site, stamp (nothing to do), endings, plugin,
         preview (`make serve`), page_blocks, search_words, notebook_files, mkdocs_jupyter,
-        markdown_pages (for tools), wheel (the package, for readers), offline (a zip).
+        markdown_pages (for tools), wheel (the package, for readers), scripts (what those of pages
+        fetch), offline (a zip).
     checks: the readers' checkers: questions, answers, rotary; patching and restored (what a map of
         it says), heads and lost (what goes with each). It imports nothing of all the others.
 """

@@ -3,6 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 
+from nnsight_guide.html.live import START, live_html
 from nnsight_guide.html.maps import Map, map_html
 from nnsight_guide.html.render import output_html
 from nnsight_guide.site.markdown_pages import preprocess
@@ -12,6 +13,7 @@ TABS = (
     '<label>Two</label></div><div class="tabbed-content"><div class="tabbed-block"><p>1</p></div>'
     '<div class="tabbed-block"><p>2</p></div></div></div>'
 )
+LIVE = live_html(["heads"], start=START, base="..", model="m", page="p", still="<p>Not this.</p>")
 FIGURE = '<figure class="guide-figure"><svg role="img" aria-label="Heads."><g/></svg></figure>'
 MAP = map_html(
     Map(
@@ -30,6 +32,7 @@ IDIOMS = (
         (output_html("<pre>1</pre>"), "Output:|1"),
         (TABS, "One|1|Two|2"),
         (FIGURE, "Figure: Heads."),
+        (LIVE, "Figure: the demo model, which runs in a browser that has this page open."),
         (IDIOMS, "Old|Then|x"),
         (
             MAP,

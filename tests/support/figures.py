@@ -12,7 +12,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
 from nnsight_guide.html.figures import COMPONENT
-from nnsight_guide.site.plugin import figure_script
+from nnsight_guide.site.scripts import figure_script
 from tests.support.browser import Site, served
 from tests.support.paths import ROOT
 

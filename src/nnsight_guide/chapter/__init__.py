@@ -23,6 +23,7 @@ from nnsight_guide.chapter.calls import (
     which_model,
     which_service,
 )
+from nnsight_guide.chapter.live import live
 
 __all__ = [
     "canary_runs",
@@ -33,6 +34,7 @@ __all__ = [
     "idioms_overview",
     "idioms_table",
     "installation",
+    "live",
     "newer_transformers",
     "output",
     "picture",

@@ -39,6 +39,7 @@ class ChapterPage:
         docs: the folder of the Markdown files.
         directory_urls: whether a page's address is a folder (`chapters/x/`) or a file.
         repository: the address of the repository that takes reports, if there is one.
+        live_model: the way from the root of the site to the model that runs in its pages.
         shown: what the page shows so far, for its provenance.
         problems: what has gone wrong on it so far, a line each.
         n_tabs: how many sets of tabs it has so far.
@@ -57,6 +58,7 @@ class ChapterPage:
     docs: Path = Path("docs")
     directory_urls: bool = True
     repository: str | None = None
+    live_model: str = ""
     shown: list[Recording | RecordedOutcome] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     n_tabs: int = 0

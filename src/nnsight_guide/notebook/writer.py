@@ -11,6 +11,7 @@ from typing import Any
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.chapter.text import Block, Box, Call, Fence, Text, calls_in
 from nnsight_guide.html import notes, provenance, render
+from nnsight_guide.html.live import live_markdown
 from nnsight_guide.html.published_facts import published_html
 from nnsight_guide.model.profiles import GPT_J
 from nnsight_guide.notebook import opening, prose
@@ -143,6 +144,8 @@ class _Notebook:
         made = self.chapter.provenance()
         if call.function == "which_model":
             return prose.quote(notes.MODEL_TITLE, notes.which_model_markdown(made))
+        if call.function == "live":
+            return live_markdown(self.chapter.link(""))
         if call.function == "which_service":
             return prose.quote(notes.SERVICE_TITLE, notes.which_service_markdown(made))
         if call.function == "published":

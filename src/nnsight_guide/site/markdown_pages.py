@@ -13,12 +13,15 @@ if TYPE_CHECKING:  # only mkdocs-llmstxt needs it, and brings it
     from bs4 import BeautifulSoup, Tag
 
 FURNITURE = ".headerlink, .doc-labels, .guide-issue"
+LIVE = "Figure: the demo model, which runs in a browser that has this page open."
 
 
 def preprocess(soup: BeautifulSoup, output: str) -> None:
     """Change the tree of one page in place; `output` is the file that it will be."""
     for tag in soup.select(FURNITURE):
         tag.decompose()
+    for figure in soup.select(".guide-live"):
+        figure.replace_with(_paragraph(soup, LIVE))
     for figure in soup.select(".guide-figure, .guide-picture"):
         picture = figure.select_one("[role=img]")
         words = str(picture["aria-label"]) if picture else ""

@@ -5,7 +5,6 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -35,6 +34,7 @@ from nnsight_guide.site import endings, page_blocks
 from nnsight_guide.site.mkdocs_jupyter import RenderedNotebooks
 from nnsight_guide.site.notebook_files import Notebooks
 from nnsight_guide.site.preview import WARM, Preview, require_free
+from nnsight_guide.site.scripts import add_fetched, model_file
 from nnsight_guide.site.search_words import add_words
 from nnsight_guide.site.wheel import offer
 
@@ -104,17 +104,16 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         )
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        """Add scripts and notebooks that run anywhere, and the script that draws figures."""
+        """Add scripts and notebooks that run anywhere, and what the pages' own scripts fetch."""
         if wrong := list(page_blocks.problems_of(files)):
             raise PluginError(_redacted("\n".join(wrong)))
         self.files = files
-        script_path = str(figure_script())
-        files.append(File.generated(config, "assets/circuitsvis.js", abs_src_path=script_path))
         for name in self.project.snippet_names():
             script = standalone_script(self.project, self.recordings, name)
             files.append(File.generated(config, f"downloads/{name}.py", content=script))
         try:
             self.package = offer(self.project, files, config, is_preview=self.preview is not None)
+            add_fetched(files, config, is_offline=self.package.is_offline)
             shown = {**self.recordings, **self.committed}
             self.notebooks = Notebooks(self.project, shown, self.package)
             if renderer := config.plugins.get("mkdocs-jupyter"):
@@ -141,6 +140,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             docs=Path(config.docs_dir),
             directory_urls=config.use_directory_urls,
             repository=config.repo_url,
+            live_model=model_file(is_offline=self.package.is_offline),
         )
         open_page(self.page)
         self.notebooks.prepare(page, files)
@@ -243,8 +243,3 @@ def _in_one_line(error: Exception) -> str:
 
 def _redacted(text: str) -> str:
     return str(redaction.redact(text, redaction.api_keys()))
-
-
-def figure_script() -> Path:
-    """Return circuitsvis's own script, found without importing the package (it imports torch)."""
-    return Path(str(distribution("circuitsvis").locate_file("circuitsvis/dist/cdn/iife.js")))

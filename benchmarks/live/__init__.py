@@ -1,0 +1,1 @@
+"""What the live figure costs a reader."""
