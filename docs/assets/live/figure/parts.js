@@ -34,6 +34,8 @@ const liveParts = (() => {
 
   /** A token as a chip: a space at its start has a sign of its own. @param {HTMLElement} chip @param {string} text */
   function fillChip(chip, text) {
+    if (chip.dataset.text === text) return;
+    chip.dataset.text = text;
     const starts = text.startsWith(" ");
     chip.replaceChildren(...(starts ? [h("i", { "aria-hidden": "true" }, "·")] : []), visible(starts ? text.slice(1) : text));
   }

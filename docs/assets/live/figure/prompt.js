@@ -28,8 +28,8 @@ const livePrompt = (() => {
     /** What goes on as the reader has begun, else what the page suggests. @param {string} begun */
     function suggest(begun) {
       const words = begun.trim().toLowerCase();
-      const going = words && !usual.includes(begun) ? known.filter((one) => one.toLowerCase().startsWith(words) && one !== begun) : [];
-      const texts = going.length ? going.slice(0, SUGGESTED) : usual;
+      const going = words && !usual.includes(begun) ? known.filter(({ lower, text }) => lower.startsWith(words) && text !== begun) : [];
+      const texts = going.length ? going.slice(0, SUGGESTED).map(({ text }) => text) : usual;
       if (texts.join("\n") === shown) return;
       // The one that has the focus stays what it is.
       if (place.contains(document.activeElement)) return;
@@ -47,8 +47,6 @@ const livePrompt = (() => {
         tokens.forEach(({ text, known: isKnown }, number) => {
           const own = chips.children[number] ?? chips.appendChild(h("span", { class: "guide-live-token" }));
           const chip = /** @type {HTMLElement} */ (own);
-          if (chip.dataset.text === text) return;
-          chip.dataset.text = text;
           fillChip(chip, text);
           chip.classList.toggle("guide-live-unknown", !isKnown);
         });
@@ -62,7 +60,8 @@ const livePrompt = (() => {
     return phrasings.flatMap((phrasing) =>
       landmarks.map(([name]) => {
         const inside = name.replace(/^The /, "the ");
-        return phrasing.replace("{Landmark}", name).replace("{landmark}", inside).replace(/ ?\{city\}.*/, "");
+        const text = phrasing.replace("{Landmark}", name).replace("{landmark}", inside).replace(/ ?\{city\}.*/, "");
+        return { text, lower: text.toLowerCase() };
       }),
     );
   }
