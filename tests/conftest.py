@@ -209,7 +209,7 @@ def built(once: Callable[..., Path], build: Callable[[Path], str]) -> Path:
 
 @pytest.fixture(scope="session")
 def ran_again(once: Callable[..., Path]) -> Callable[..., Path]:
-    """Run snippets, or the idioms of 2024, from nothing once more, in another copy of the guide.
+    """Run snippets, or idioms, from nothing once more, in another copy of the guide.
 
     What this gives is what the tests of the snippets and idioms look at, and it has to be equal to
     what the first build shows.

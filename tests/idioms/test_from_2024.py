@@ -11,6 +11,7 @@ import pytest
 
 import snippets
 from nnsight_guide.base.project import Project
+from nnsight_guide.idioms.idiom import CELLS
 from nnsight_guide.recording.freshness import stale
 from nnsight_guide.recording.imports import project_imports
 from nnsight_guide.run.plan import Plan
@@ -68,7 +69,7 @@ EXPECTED = {
 def outcomes(root, profile, ran_again):
     plan = Plan(Project(root), profile)
     if stale(plan.idioms):
-        plan = Plan(Project(ran_again("from_2024")), profile)
+        plan = Plan(Project(ran_again(*CELLS)), profile)
     return {name: state.recorded.outcome for name, state in plan.idioms.items()}
 
 
