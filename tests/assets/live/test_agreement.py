@@ -13,6 +13,7 @@ import torch
 from playwright.sync_api import Error
 
 from nnsight_guide.demo_model.training import data
+from tests.support.live import demo_in
 
 pytestmark = pytest.mark.local
 NEAR = 1e-4
@@ -268,3 +269,23 @@ def test_a_state_that_can_be_has_no_problem(live):
         escaped = text.encode("utf-16", "surrogatepass").decode("utf-16-le", "surrogatepass")[1:]
         code = "codes => engine.run({prompt: String.fromCharCode(...codes)}).asItIs.top.length"
         assert live.page.evaluate(code, [ord(letter) for letter in escaped]) == 5
+
+
+def test_python_in_bfloat16_differs_by_what_the_page_says(live, report_count):
+    in_bfloat16 = demo_in(torch.bfloat16)
+    _, held_out = data.split()
+    attention, probability = 0.0, 0.0
+    for prompt in random.Random(19).sample(held_out, PROMPTS):
+        ids = in_bfloat16.tokenizer.encode(prompt.sentence)
+        logits, attentions = by_torch(in_bfloat16, ids)
+        answer, _ = live.of_ids(ids)
+        theirs = logits[-1].float().softmax(dim=-1)[answer.top]
+        off = (theirs - torch.tensor(answer.probabilities)).abs().max().item()
+        probability = max(probability, off)
+        attention = max(attention, (attentions - answer.attentions).abs().max().item())
+    report_count(
+        f"{PROMPTS} held-out sentences in bfloat16: a probability is off by up to "
+        f"{probability:.3f}, an attention by up to {attention:.2f}"
+    )
+    assert 0.1 < attention < 0.22
+    assert 0.001 < probability < 0.015
