@@ -121,10 +121,17 @@ def test_what_no_script_asks_for_is_not_imported(tmp_path, setup, is_imported):
     assert now.output.strip() == is_imported
 
 
+def test_who_looks_at_the_stack_has_not_read_what_runs_the_script(tmp_path):
+    looks = script(tmp_path, "looks.py", "import traceback; print(traceback.format_stack())")
+    ((_, finished),) = run_scripts([looks])
+    assert "processes.py" in finished.output
+    assert finished.read == {}
+
+
 def test_results_come_as_scripts_end_each_with_its_number(tmp_path):
     slow = script(tmp_path, "slow.py", "import time; time.sleep(0.5); print('slow')")
     fast = script(tmp_path, "fast.py", "print('fast')")
-    told = [(number, each.output) for number, each in run_scripts([slow, fast])]
+    told = [(number, each.output) for number, each in run_scripts([slow, fast], at_once=2)]
     assert told == [(1, "fast\n"), (0, "slow\n")]
 
 

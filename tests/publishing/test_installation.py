@@ -15,7 +15,7 @@ from tests.support.processes import succeed
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = re.findall(r"^([a-z-]+):.*##", MAKEFILE, re.MULTILINE)
 ALONE = {"help", "clean"}  # what needs nothing
-DEVELOPERS = {"test", "test-long", "lint", "format", "lock", "check-links"}
+DEVELOPERS = {"test", "test-long", "lint", "format", "lock", "check-links", "bench-live"}
 SAYING = ("Makefile", "README.md", "docs/contributing.md")
 FIGURES = (
     r"\d+ MB to download, [\d.]+ GB on disk, \w+ to \w+ minutes",

@@ -80,8 +80,11 @@ def test_under_serve_edits_run_one_snippet_on_the_model_that_is_loaded(tool, log
     with served(tool, log) as server:
         prose = [server.timed(tool.edit_prose, number).counts for number in range(2)]
         first, *later = [server.timed(tool.edit_code, number).counts for number in range(10, 13)]
-    assert [(counts.n_cells, counts.loads) for counts in prose] == [(0, 0)] * 2
-    assert (first.snippets, first.loads) == (EDITED, 1)
+    # The kernel that waits for the first edit loads the model meanwhile, by its set-up.
+    before = [*prose, first]
+    assert sum(counts.loads for counts in before) == 1
+    assert all(counts.snippets <= {"model"} for counts in prose)
+    assert EDITED - {"model"} <= first.snippets <= EDITED
     assert [(counts.snippets, counts.loads) for counts in later] == [(ONCE, 0)] * 2
     assert all(counts.n_cells == len(names_of_cells(tool, EDITED_SNIPPET)) for counts in later)
     assert not any(server.process.pid in counts.torch for counts in [*prose, first, *later])
