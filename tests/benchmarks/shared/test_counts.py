@@ -82,7 +82,7 @@ def test_under_serve_edits_run_one_snippet_on_the_model_that_is_loaded(tool, log
         first, *later = [server.timed(tool.edit_code, number).counts for number in range(10, 13)]
     # The kernel that waits for the first edit loads the model meanwhile, by its set-up.
     before = [*prose, first]
-    assert sum(counts.loads for counts in before) == 1
+    assert sum(counts.loads for counts in before) <= 1
     assert all(counts.snippets <= {"model"} for counts in prose)
     assert EDITED - {"model"} <= first.snippets <= EDITED
     assert [(counts.snippets, counts.loads) for counts in later] == [(ONCE, 0)] * 2
