@@ -250,6 +250,17 @@ def _warm_kernels(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """On small tensors the threads of torch mostly wait for each other, and that busily."""
+    import torch
+
+    usual = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(usual)
+
+
 @pytest.fixture(scope="session")
 def service() -> Iterator[loopback.Service]:
     """A loopback service, for all tests that only use it."""

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,8 @@ from nnsight_guide.demo_model.checkpoint import checkpoint
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """On small tensors the threads of torch mostly wait for each other, and that busily."""
-    usual = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(usual)
+def _on_small_tensors(one_thread: None) -> None:
+    """Every test here computes on such."""
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from nnsight_guide.idioms.idiom import ERRORS_FOLDER, read_idioms
+from nnsight_guide.base.project import Project
+from nnsight_guide.idioms.idiom import ERRORS_FOLDER, idiom_paths, read_idiom
 from nnsight_guide.idioms.table import IS_TRUE
 from tests.support import defined
 from tests.support.messages import MESSAGES
@@ -68,7 +69,8 @@ def sections(pages):
 
 @pytest.fixture(scope="module")
 def files(checkout):
-    return {error.name: error for error in read_idioms(checkout / "snippets" / ERRORS_FOLDER)}
+    paths = idiom_paths(Project(checkout), [ERRORS_FOLDER])
+    return {name: read_idiom(path) for name, path in paths.items()}
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,8 @@ def outcomes(checkout, first_build):
 
 @pytest.fixture(scope="module")
 def files(checkout):
-    return {idiom.name: idiom for idiom in idiom.read_idioms(checkout / "snippets/from_2024")}
+    paths = idiom.idiom_paths(Project(checkout), [idiom.IDIOMS_FOLDER])
+    return {name: idiom.read_idiom(path) for name, path in paths.items()}
 
 
 def texts(row, selector):

@@ -84,16 +84,6 @@ def _read(path: Path, content: bytes) -> Idiom:
     )
 
 
-def read_idioms(folder: Path) -> list[Idiom]:
-    """Read every idiom of a folder, sorted by name.
-
-    Raises:
-        GuideError: as `read_idiom`.
-
-    """
-    return [read_idiom(folder / f"{name}.py") for name in modules_in(folder)]
-
-
 def idiom_paths(project: Project, folders: Iterable[str] = CELLS) -> dict[str, Path]:
     """Return the file of every idiom in these folders, by name.
 

@@ -37,12 +37,8 @@ def live(browser: Browser, site: Site) -> Iterator[Live]:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """On small tensors the threads of torch mostly wait for each other, and that busily."""
-    usual = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(usual)
+def _on_small_tensors(one_thread: None) -> None:
+    """Every test here computes on such."""
 
 
 @pytest.fixture(scope="session")
