@@ -26,7 +26,7 @@ def markdown(figures: Mapping[str, Any]) -> str:
             "[the figure](try-it.md) on a page 1440 pixels wide. What comes with the page is all "
             "that comes before a reader touches the figure; no other page has any of it.",
             "",
-            "| What | |",
+            "| What | Figure |",
             "|---|--:|",
             *(f"| {name} | {value} |" for name, value in rows),
             "",
