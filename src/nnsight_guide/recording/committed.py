@@ -6,7 +6,7 @@ It lies beside the snippets. Its metadata, under `guide`, list the `runs`, each 
 - `cells`, the name and the code of each as it ran, and `modules`, the text of each file of Python
   that they used, by its path: what today's sources are compared with;
 - `read`, what else of the checkout was read, as in any recording (`readings`);
-- `demo`, the model and the device that gave the twins, if there are any.
+- `demo`, the weights and the device that gave the twins, if there are any.
 
 Each cell that has a name says under `guide` which `run` it is of, which `modules` it and those
 before it use, and what its `twin` is: the outputs of the same cell on the demo model.
@@ -20,6 +20,7 @@ from typing import Any
 from nnsight_guide.base import libraries
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
+from nnsight_guide.demo_model import digests, shipped
 from nnsight_guide.recording import keys
 from nnsight_guide.recording.imports import project_imports
 from nnsight_guide.recording.readings import content_hash
@@ -178,8 +179,13 @@ def with_run(
 
 
 def demo_of(demo: Recording) -> dict[str, str]:
-    """Return what a twin was made by: only with the same can it be compared."""
-    return {"model": demo.key_parts["model"], "device": demo.provenance["device"]}
+    """Return what gave a twin: only with what the same has given can it be compared.
+
+    That is the demo model as it is shipped. The checkpoint that is made of it holds what libraries
+    write, which a new version of them may write otherwise.
+    """
+    weights = digests.read_digests(shipped.FOLDER)[shipped.WEIGHTS]
+    return {"weights": weights, "device": demo.provenance["device"]}
 
 
 def _file(like: Mapping[str, Any], cells: list[Cell], runs: list[Run]) -> CommittedFile:
