@@ -129,6 +129,18 @@ def test_a_cell_whose_output_names_a_line_is_compared_as_text(recorded):
     assert stale(recorded) == {"fail": "cell 'fail' changed"}
 
 
+def test_so_is_a_helper_of_which_it_names_a_line(recorded):
+    committed_path(recorded, "ask").unlink()
+    record(recorded, {**REAL, "count": "help.py:5: UserWarning: old"}, demo=None)
+    path = recorded.snippets / "help.py"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert stale(recorded, demo=None) == {}  # a clone whose lines end as on Windows
+    edit(recorded, "help", "def count", "# All.\ndef count")
+    assert stale(recorded, demo=None) == {"count": "snippets/help.py changed"}
+    edit(recorded, "model", "# %% setup", "# All.\n# %% setup")
+    assert stale(recorded, demo=None) == {"count": "snippets/help.py changed"}
+
+
 def test_a_later_cell_changes_nothing_for_those_before_it(recorded):
     edit(recorded, "ask", "print(count())", "print(count() + 1)")
     assert stale(recorded) == {"count": "cell 'count' changed"}
@@ -150,11 +162,25 @@ def test_so_does_what_stands_above_the_first_cell_and_a_cell_between(recorded):
     assert stale(recorded) == {"new": "no recording", "count": "cell 'new' changed"}
 
 
+def test_a_cell_of_comments_alone_changes_nothing(recorded):
+    edit(recorded, "ask", "# %% count\n", "# %%\n# How many?\n\n# %% count\n")
+    assert stale(recorded) == {}
+
+
 def test_a_helper_counts_for_the_cells_that_use_it(recorded):
     edit(recorded, "help", "len(", "1 + len(")
     assert stale(recorded) == {"count": "snippets/help.py changed"}
+    assert stale(recorded, {**DEMO, "count": "4"}) == {"count": "snippets/help.py changed"}
     edit(recorded, "model", "bfloat16", "float32")
     assert stale(recorded)["ask"] == "snippets/model.py changed"
+
+
+def test_so_does_one_that_only_a_cell_in_comments_imports(recorded):
+    edit(recorded, "ask", "# print(model,", "# from snippets.second import best\n# print(model,")
+    record(recorded)
+    assert stale(recorded) == {}
+    edit(recorded, "second", "argmin", "argmax")
+    assert {*stale(recorded)} == {"fail", "count"}
 
 
 def test_a_helper_that_is_gone_or_new_counts(recorded):
@@ -168,6 +194,15 @@ def test_a_helper_that_is_gone_or_new_counts(recorded):
 def test_a_file_that_was_read_counts_for_the_whole_run(recorded):
     (recorded.snippets / "numbers.txt").write_text("1234")
     assert set(stale(recorded).values()) == {"snippets/numbers.txt changed"}
+
+
+def test_so_does_a_file_that_a_source_declares(recorded):
+    (recorded.snippets / "more.txt").write_text("1")
+    edit(recorded, "help", "def count", 'READS = ["snippets/more.txt"]\n\n\ndef count')
+    record(recorded)
+    assert stale(recorded) == {}
+    (recorded.snippets / "more.txt").write_text("2")
+    assert "snippets/more.txt changed" in stale(recorded)["count"]
 
 
 def test_another_python_is_stated(recorded, monkeypatch):

@@ -23,7 +23,6 @@ from nnsight_guide.base.project import Project
 from nnsight_guide.demo_model import digests, shipped
 from nnsight_guide.recording import keys
 from nnsight_guide.recording.imports import project_imports
-from nnsight_guide.recording.readings import content_hash
 from nnsight_guide.recording.recordings import FORMAT, Recording
 from nnsight_guide.recording.sealed import SealedFile
 
@@ -145,10 +144,11 @@ def with_run(
     used = modules_used(project, snippet, [cell["source"] for cell in ran])
     modules = {name: text_of(file) for name, file in used[-1].items()}
     source = project.snippet_path(snippet).relative_to(project.root).as_posix()
-    for name, text in {**modules, source: text_of(project.root / source)}.items():
-        for made in (recording, demo):
-            if made is not None and made.key_parts.get(name) != content_hash(text.encode()):
-                raise GuideError(f"{name} has changed while it was recorded: record again")
+    for name in (source, *modules):
+        now = keys.hash_of(project.root / name)
+        # What only a cell in comments imports is no part of a key.
+        if {made.key_parts.get(name, now) for made in (recording, demo) if made} != {now}:
+            raise GuideError(f"{name} has changed while it was recorded: record again")
     declared = {
         file.relative_to(project.root).as_posix(): keys.hash_of(file)
         for file in project_imports(project.root / source, project.root)

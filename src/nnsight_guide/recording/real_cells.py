@@ -124,13 +124,8 @@ def real_state(project: Project, snippet: str, demo: Recording | None) -> RealSt
         elif name:
             twin = file.twin_of(name, demo)
             changed = [*_changed(project.root, file, name, now[:at], used[at - 1])]
-            if (
-                not changed
-                and twin is not None
-                and demo
-                and not says_the_same(twin, _outputs(demo, name))
-            ):
-                changed.append(TWIN)
+            if demo and twin is not None and not says_the_same(twin, _outputs(demo, name)):
+                changed = changed or [TWIN]  # else it is for the same reason
             if changed:
                 stale_because[name] = [f"{what} changed" for what in changed]
             else:
