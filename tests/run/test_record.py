@@ -53,7 +53,9 @@ def project(module_project):
     """A project with a snippet that every model answers alike, and a site."""
     module_project.snippets.joinpath("words.py").write_text(WORDS)
     settings = {"theme": MATERIAL, "markdown_extensions": ["admonition", "pymdownx.superfences"]}
-    return make_site(module_project, {"index.md": f"# A chapter\n\n{PAGE}"}, **settings)
+    chapter = "# Another\n\n" + block('cell("first", "ask")')
+    pages = {"index.md": f"# A chapter\n\n{PAGE}", "chapters/another.md": chapter}
+    return make_site(module_project, pages, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -353,6 +355,13 @@ def test_equal_outputs_stand_there_once_and_without_tabs(article):
     words = article.select_one("[data-snippet=words]")
     assert words.select(".tabbed-set") == []
     assert len(words.select(".guide-output")) == 1
+
+
+def test_a_notebook_shows_what_the_real_model_gave(project, article):
+    path = project.root / "site" / "downloads" / "notebooks" / "another.ipynb"
+    code, *_, end = json.loads(path.read_text())["cells"][-2:]
+    assert code["outputs"] == fresh(project).outputs
+    assert "EleutherAI/gpt-j-6b" in end["source"]
 
 
 def test_the_ids_of_the_tabs_are_unique_and_the_same_in_every_build(article, build):
