@@ -52,7 +52,7 @@ class Chapter:
         try:
             snippet, name = call.arguments
             recorded = pick_cell(self.recordings, snippet, name)
-        except TypeError:
+        except ValueError:
             said = f"{call.function}(…) takes the names of a snippet and of one of its cells"
             raise GuideError(f"{self.path}, line {call.line}: {said}") from None
         except GuideError as error:

@@ -47,7 +47,9 @@ def _syntax(text: str) -> str | None:
         return None
     is_shown = not _ends_with_semicolon(tree, text)  # else Jupyter does not show what it gives
     for node in ast.walk(tree):
-        if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None and node.body[1:]:
+        if not isinstance(node, DOCUMENTED) or not node.body[1:]:
+            continue
+        if ast.get_docstring(node, clean=False) is not None:
             del node.body[0]
     return f"{is_shown} {ast.dump(tree)}"
 
@@ -56,7 +58,7 @@ def _ends_with_semicolon(tree: ast.Module, text: str) -> bool:
     if not tree.body:
         return False
     last = tree.body[-1]
-    line = text.splitlines()[(last.end_lineno or 1) - 1].encode()
+    line = text.split("\n")[(last.end_lineno or 1) - 1].encode()
     return line[last.end_col_offset :].lstrip().startswith(b";")
 
 
