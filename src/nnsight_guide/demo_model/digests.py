@@ -14,7 +14,7 @@ FILE_NAME = "SHA256SUMS"
 
 def write_digests(folder: Path, names: Iterable[str]) -> None:
     """Write the digests of the files `names` in `folder` down, replacing what was written."""
-    lines = [f"{_digest(folder / name)}  {name}\n" for name in sorted(names)]
+    lines = [f"{file_digest(folder / name)}  {name}\n" for name in sorted(names)]
     unfinished = folder / f".{FILE_NAME}.{os.getpid()}"
     unfinished.write_text("".join(lines), encoding="utf-8", newline="\n")
     unfinished.replace(folder / FILE_NAME)
@@ -33,15 +33,16 @@ def read_digests(folder: Path) -> dict[str, str]:
 def intact(folder: Path, names: Iterable[str]) -> bool:
     """Tell whether `folder` holds exactly the recorded content under each of `names`.
 
-    Every byte is read: for the 28 MB of an expanded checkpoint that takes some 20 ms.
+    Every byte is read: for the 28 MB of the expanded demo model that takes some 20 ms.
     """
     try:
         expected = read_digests(folder)
-        return all(expected.get(name) == _digest(folder / name) for name in names)
+        return all(expected.get(name) == file_digest(folder / name) for name in names)
     except (OSError, ValueError):
         return False
 
 
-def _digest(file: Path) -> str:
+def file_digest(file: Path) -> str:
+    """Return the SHA-256 of a file. Raises `OSError` if it cannot be read."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import safetensors.numpy
 
-from nnsight_guide.demo_model import architecture, digests, tokenizer
-from nnsight_guide.demo_model.revision import FILES
+from nnsight_guide.demo_model import architecture, tokenizer
+from nnsight_guide.demo_model.bfloat16 import FloatArray, write_bfloat16
 
 IDS = "ids"  # the tensor that says which token each of the compact rows belongs to
 EMBEDDING = "transformer.wte.weight"
@@ -22,21 +22,20 @@ UNEMBEDDING = "lm_head.weight"
 UNEMBEDDING_BIAS = "lm_head.bias"
 UNTRAINED_BIAS = -30.0  # a logit so low that a token without training is never predicted
 
-FloatArray = npt.NDArray[np.float32]
-
 
 def write(folder: Path, weights: bytes) -> None:
-    """Write the checkpoint's files and their digests into the existing `folder`.
+    """Write the checkpoint's files into the existing `folder`.
 
     `weights` is the content of a compact weights file. Raises `ShippedFileError` if the shipped
     merges are missing or damaged, and `OSError` if a file cannot be written.
     """
     _write_json(folder / "config.json", _model_config())
     _write_json(folder / "generation_config.json", _generation_config())
-    _write_bfloat16(folder / "model.safetensors", _full_size(safetensors.numpy.load(weights)))
+    tensors = _full_size(safetensors.numpy.load(weights))
+    shapes = {name: tensor.shape for name, tensor in tensors.items()}
+    write_bfloat16(folder / "model.safetensors", shapes, tensors.__getitem__)
     (folder / "tokenizer.json").write_text(tokenizer.build_tokenizer().to_str(), encoding="utf-8")
     _write_json(folder / "tokenizer_config.json", tokenizer.tokenizer_config())
-    digests.write_digests(folder, FILES)
 
 
 def _full_size(compact: dict[str, npt.NDArray[Any]]) -> dict[str, FloatArray]:
@@ -57,38 +56,6 @@ def _full_size(compact: dict[str, npt.NDArray[Any]]) -> dict[str, FloatArray]:
     bias = np.full(architecture.ROWS, UNTRAINED_BIAS, dtype=np.float32)
     bias[ids] = full[UNEMBEDDING_BIAS]
     return full | {EMBEDDING: embedding, UNEMBEDDING: unembedding, UNEMBEDDING_BIAS: bias}
-
-
-def _write_bfloat16(file: Path, tensors: dict[str, FloatArray]) -> None:
-    """Write `tensors`, rounded to bfloat16, in the safetensors format.
-
-    NumPy has no bfloat16, so `safetensors.numpy` cannot write it. The format is a header in
-    JSON, preceded by its length in 8 bytes, and then the tensors one after another.
-    """
-    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
-    end = 0
-    for name, tensor in tensors.items():
-        start, end = end, end + 2 * tensor.size
-        header[name] = {
-            "dtype": "BF16",
-            "shape": list(tensor.shape),
-            "data_offsets": [start, end],
-        }
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)  # the tensors start at a multiple of 8 bytes
-    with file.open("wb") as stream:
-        stream.write(len(text).to_bytes(8, "little"))
-        stream.write(text)
-        for tensor in tensors.values():
-            stream.write(_bfloat16_bits(tensor).tobytes())
-
-
-def _bfloat16_bits(tensor: FloatArray) -> npt.NDArray[np.uint16]:
-    """Return the upper halves of the numbers' bits, rounded to nearest, ties to even."""
-    bits: npt.NDArray[np.uint32] = tensor.astype("<f4").view("<u4")
-    odd = (bits >> 16) & 1
-    rounded: npt.NDArray[np.uint16] = ((bits + (0x7FFF + odd)) >> 16).astype("<u2")
-    return rounded
 
 
 def _model_config() -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Which checkpoint the package's files give, known without making it (and without NumPy)."""
 
-import hashlib
 from pathlib import Path
 
 from nnsight_guide.demo_model import shipped
+from nnsight_guide.demo_model.hub_layout import revision_from
 
 FILES = (
     "config.json",
@@ -14,7 +14,7 @@ FILES = (
 )
 
 # All the code that decides what the files contain.
-_SOURCES = ("architecture.py", "expansion.py", "tokenizer.py")
+_SOURCES = ("architecture.py", "bfloat16.py", "expansion.py", "tokenizer.py")
 
 
 def revision() -> str:
@@ -24,5 +24,4 @@ def revision() -> str:
     """
     contents = [shipped.read_shipped(name) for name in shipped.NAMES]
     contents += [Path(__file__).with_name(name).read_bytes() for name in _SOURCES]
-    digests = b"".join(hashlib.sha256(content).digest() for content in contents)
-    return hashlib.sha256(digests).hexdigest()[:40]
+    return revision_from(contents)
