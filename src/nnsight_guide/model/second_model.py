@@ -100,7 +100,7 @@ def _files_of_package(packages: Path | None) -> dict[str, Path]:
 
 def _readme() -> str:
     return (
-        f"# {SMOLLM2}\n\nThis is not the hub's: it is {ORIGIN}.\n\n"
+        f"# {SMOLLM2}\n\nThese files are not the hub's, but {ORIGIN}.\n\n"
         "Model and package come under the Apache License 2.0 (LICENSE). Changed by the nnsight "
         "guide: the package's GGUF file was turned into these files.\n"
     )
