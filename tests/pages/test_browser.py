@@ -97,6 +97,12 @@ def test_axe_finds_nothing_in_light_in_dark_and_on_a_phone(seen, path):
     assert seen(path).faults == {"in light": [], "in dark": [], "on a phone": []}
 
 
+def test_one_word_too_pale_among_a_thousand_is_found(opened):
+    page = opened(CHAPTER).page
+    page.locator(".highlight .n").last.evaluate("word => word.style.color = '#bbb'")
+    assert ["color-contrast"] == [fault.partition(":")[0] for fault in faults(page)]
+
+
 @pytest.mark.parametrize("path", [*PAGES, *NOTEBOOKS])
 def test_no_page_asks_another_host_complains_or_is_too_wide(seen, path):
     page = seen(path)
