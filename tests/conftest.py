@@ -53,8 +53,8 @@ if IS_REMOTE:
 # What takes longest begins first, and what shares fixtures that take long stays on one worker. What
 # only reads the first build comes once that is there, which the rest of `pages` makes.
 FIRST = (
-    *("pages", "run", "attacks/bad_input", "loopback"),
-    *("pages/test_remotely", "pages/test_reproducible", "pages/test_copying", "model/test_elsewhere"),
+    *("pages", "run", "attacks/bad_input", "loopback", "pages/test_remotely"),
+    *("pages/test_reproducible", "pages/test_copying", "model/test_elsewhere"),
     *("benchmarks", "assets/live"),
 )
 

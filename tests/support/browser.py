@@ -98,8 +98,8 @@ FAULTS = """async exclude => {
         const style = getComputedStyle(box);
         const kind = [style.color, style.fontSize, style.fontWeight, style.textShadow];
         for (let up = box; up; up = up.parentElement) {
-            const ground = getComputedStyle(up);
-            kind.push(ground.backgroundColor, ground.backgroundImage, ground.opacity, ground.filter);
+            const {backgroundColor, backgroundImage, opacity, filter} = getComputedStyle(up);
+            kind.push(backgroundColor, backgroundImage, opacity, filter);
         }
         return kind.filter(value => !["none", "1", "rgba(0, 0, 0, 0)"].includes(value)).join();
     };
