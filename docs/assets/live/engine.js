@@ -7,7 +7,8 @@
 //                            state changes (null where it changes nothing). An answer has
 //                              top         the five most probable next tokens: {id, text, p}
 //                              lens        the same for each layer, if it were the last (the logit lens)
-//                              attentions  of each layer, numbers: (head * seqLen + query) * seqLen + key
+//                              attentions  of each layer, numbers: (head * room + query) * room + key
+//                              seqLen      how many tokens it has; there is `room` for more
 //                              logits      at the last position, in the order of `engine.ids`
 //                            The next run overwrites attentions and logits: draw them, or copy.
 //     engine.probability(answer, id)  of a token, in an answer of the last run
@@ -26,6 +27,7 @@
  * @typedef {{id: number, text: string, p: number}} Guess
  * @typedef {object} Answer
  * @property {number} seqLen
+ * @property {number} room
  * @property {Guess[]} top
  * @property {Guess[][]} lens
  * @property {Float64Array[]} attentions
@@ -49,9 +51,9 @@ const liveEngine = (() => {
       this.tokenizer = new tokenizer.Tokenizer(merges);
       this.model = new gptj.Model(config, tensors, ids);
       this.memories = {
-        asItIs: gptj.memoryFor(config, MOST_TOKENS),
-        changed: gptj.memoryFor(config, MOST_TOKENS),
-        others: gptj.memoryFor(config, MOST_TOKENS),
+        asItIs: kept.memoryFor(config, MOST_TOKENS),
+        changed: kept.memoryFor(config, MOST_TOKENS),
+        others: kept.memoryFor(config, MOST_TOKENS),
       };
       const logits = () => new Float64Array(ids.length + 1);
       this.logits = { asItIs: logits(), changed: logits(), lens: logits() };
@@ -76,7 +78,7 @@ const liveEngine = (() => {
       this.check(state);
       const tokens = this.tokens(state.prompt);
       const ids = tokens.map(({ id }) => id);
-      const asItIs = this.answer(ids, "asItIs", {});
+      const asItIs = this.answer(ids, "asItIs", kept.NOTHING);
       const isChanged = interventions.changes(state);
       const changed = isChanged ? this.answer(ids, "changed", this.interventions.edits(state)) : null;
       return { tokens, asItIs, changed };
@@ -137,14 +139,14 @@ const liveEngine = (() => {
     /** @param {number[]} ids @param {"asItIs" | "changed"} which @param {Edits} edits @returns {Answer} */
     answer(ids, which, edits) {
       const [memory, logits] = [this.memories[which], this.logits[which]];
-      const last = ids.length - 1;
+      const [seqLen, lastLayer] = [ids.length, this.config.n_layer - 1];
       this.model.forward(ids, memory, edits);
-      const lens = memory.hiddenStates.map((hidden) => {
-        this.model.logits(hidden, last, this.logits.lens);
-        return this.best(this.logits.lens);
+      const lens = memory.hiddenStates.map((hidden, layer) => {
+        const own = layer === lastLayer ? logits : this.logits.lens;
+        this.model.logits(hidden, seqLen - 1, own);
+        return this.best(own);
       });
-      this.model.logits(memory.hiddenStates[memory.hiddenStates.length - 1], last, logits);
-      return { seqLen: ids.length, top: lens[lens.length - 1], lens, attentions: memory.attentions, logits };
+      return { seqLen, room: memory.room, top: lens[lastLayer], lens, attentions: memory.attentions, logits };
     }
 
     /** @param {Answer} answer @param {number} id */
@@ -156,7 +158,7 @@ const liveEngine = (() => {
     firstGuess(text) {
       const { others } = this.memories;
       this.model.forward(this.tokenizer.encode(text), others);
-      this.model.logits(others.hiddenStates[others.hiddenStates.length - 1], others.seqLen - 1, this.logits.lens);
+      this.model.logits(others.hiddenStates[others.hiddenStates.length - 1], others.ids.length - 1, this.logits.lens);
       return this.best(this.logits.lens)[0];
     }
 

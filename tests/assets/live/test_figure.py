@@ -55,9 +55,10 @@ ASKED = """async () => {
         [told(lens[at][0].text), percent(lens[at][0].p)])]);
     const best = answers.at(-1).top.map(({id, text}) => [told(text),
         ...answers.map(answer => percent(engine.probability(answer, id)))]);
-    const {seqLen, attentions} = answers.at(-1);
-    const heads = Array.from({length: 16}, (_, head) => [...attentions[layer].subarray(
-        head * seqLen ** 2, (head + 1) * seqLen ** 2)].map(value => Math.round(255 * value)));
+    const {seqLen, room, attentions} = answers.at(-1);
+    const heads = Array.from({length: 16}, (_, head) => Array.from({length: seqLen ** 2},
+        (_, dot) => (head * room + Math.floor(dot / seqLen)) * room + dot % seqLen
+    ).map(at => Math.round(255 * attentions[layer][at])));
     const joined = lines => lines.map(line => line.join(" ").replace(/\\s+/g, " "));
     return {lens: joined(lens), next: joined(best), code: engine.code(state), heads};
 }"""

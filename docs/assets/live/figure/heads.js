@@ -41,7 +41,7 @@ const liveHeads = (() => {
       element: panel("heads", "Where the heads look", choice, grid, told, hint),
       draw({ state, layer, head, tokens, answer }, what) {
         layers.mark(layer);
-        if (answer && !isLarge) told.textContent = `Head ${head}: ${liveWords.ofHead(tokens, answer.attentions[layer], head)}.`;
+        if (answer && !isLarge) told.textContent = `Head ${head}: ${liveWords.ofHead(tokens, answer, layer, head)}.`;
         tiles.forEach(({ map, button, mark, element, canvas }, own) => {
           const isOff = Boolean(state.off?.some((one) => one.layer === layer && one.head === own));
           mark(!isOff);
@@ -49,27 +49,28 @@ const liveHeads = (() => {
           map.setAttribute("aria-pressed", String(own === head));
           map.tabIndex = button.tabIndex = own === head ? 0 : -1;
           if (!answer || what === "head") return;
-          const { attentions, seqLen } = answer;
-          map.setAttribute("aria-label", `Head ${own}: ${liveWords.ofHead(tokens, attentions[layer], own)}`);
-          paint(canvas, attentions[layer], own * seqLen * seqLen, seqLen, figure.ink);
+          map.setAttribute("aria-label", `Head ${own}: ${liveWords.ofHead(tokens, answer, layer, own)}`);
+          paint(canvas, answer, layer, own, figure.ink);
         });
       },
     };
   }
 
-  /** A dot for each number, the darker the larger. @param {HTMLCanvasElement} canvas @param {Float64Array} values @param {number} from @param {number} size @param {number[]} ink */
-  function paint(canvas, values, from, size, [red, green, blue]) {
-    if (canvas.width !== size) canvas.width = canvas.height = size;
+  /** A dot for each number, the darker the larger. @param {HTMLCanvasElement} canvas @param {Answer} answer @param {number} layer @param {number} head @param {number[]} ink */
+  function paint(canvas, { attentions, room, seqLen }, layer, head, [red, green, blue]) {
+    if (canvas.width !== seqLen) canvas.width = canvas.height = seqLen;
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    const image = context.createImageData(size, size);
-    for (let i = 0; i < size * size; i++) {
-      image.data[4 * i] = red;
-      image.data[4 * i + 1] = green;
-      image.data[4 * i + 2] = blue;
-      image.data[4 * i + 3] = Math.round(255 * values[from + i]);
-    }
+    const image = context.createImageData(seqLen, seqLen);
+    const [{ data }, values] = [image, attentions[layer]];
+    for (let query = 0, dot = 0; query < seqLen; query++)
+      for (let key = 0; key < seqLen; key++, dot += 4) {
+        data[dot] = red;
+        data[dot + 1] = green;
+        data[dot + 2] = blue;
+        data[dot + 3] = Math.round(255 * values[(head * room + query) * room + key]);
+      }
     context.putImageData(image, 0, 0);
   }
 
-  return { make, paint };
+  return { make };
 })();

@@ -67,7 +67,7 @@ const liveLarge = (() => {
       const edge = (/** @type {number} */ i) => Math.round(i * cell);
       for (let row = 0; row < size; row++)
         for (let column = 0; column <= row; column++) {
-          const value = values[(head * size + row) * size + column];
+          const value = values[(head * answer.room + row) * answer.room + column];
           if (value < 0.002) continue; // less than a step of colour
           context.fillStyle = colour(figure.ink, value);
           context.fillRect(left + edge(column), edge(row), edge(column + 1) - edge(column), edge(row + 1) - edge(row));
@@ -105,11 +105,11 @@ const liveLarge = (() => {
     function line() {
       if (!view?.answer) return "";
       const { tokens, answer, layer, head } = view;
-      if (!place || place[0] >= tokens.length || place[1] >= tokens.length) return `${liveWords.ofHead(tokens, answer.attentions[layer], head)}.`;
+      if (!place || place[0] >= tokens.length || place[1] >= tokens.length) return `${liveWords.ofHead(tokens, answer, layer, head)}.`;
       const [row, column] = place;
       const [looks, at] = [quoted(tokens[row].text), quoted(tokens[column].text)];
       if (column > row) return `${looks} cannot look at ${at}, which comes later.`;
-      return `${looks} looks at ${at}: ${answer.attentions[layer][(head * answer.seqLen + row) * answer.seqLen + column].toFixed(2)}.`;
+      return `${looks} looks at ${at}: ${answer.attentions[layer][(head * answer.room + row) * answer.room + column].toFixed(2)}.`;
     }
 
     return {
