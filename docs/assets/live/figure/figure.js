@@ -15,7 +15,10 @@
  * @property {string} sentence the answer in words
  *
  * @typedef {"head" | "layer" | ""} What has changed: only what is looked at, or what was asked as well
- * @typedef {{element: HTMLElement | null, draw: (view: View, what: What) => void}} Panel
+ * @typedef {object} Panel
+ * @property {HTMLElement | null} element
+ * @property {(view: View, what: What) => void} draw
+ * @property {boolean} [isFirst] it writes on a canvas, and a browser lays out all that has changed until then
  * @typedef {InstanceType<typeof liveFigure.Figure>} Figure
  */
 
@@ -65,6 +68,7 @@ const liveFigure = (() => {
       this.panels = [livePrompt.make(this), ...this.names.map((name) => PANELS[name](this))];
       this.wrong = this.begin();
       this.body.replaceChildren(...this.panels.flatMap(({ element }) => element ?? []), this.voice);
+      this.panels.sort((one, other) => Number(other.isFirst ?? false) - Number(one.isFirst ?? false));
       box.dataset.live = "";
       this.recolour();
       this.draw("");

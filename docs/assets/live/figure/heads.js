@@ -4,6 +4,7 @@
 const liveHeads = (() => {
   const { h, panel, segments, onOff } = liveParts;
   const COLUMNS = 4;
+  const ENOUGH = "16"; // tokens, for most prompts
   /** @type {Record<string, number>} */
   const MOVES = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS };
 
@@ -13,7 +14,7 @@ const liveHeads = (() => {
     const layers = segments("Layer", Array.from({ length: n_layer }, (_, layer) => String(layer)), (layer) => figure.look({ layer }));
     const hasSwitches = figure.has("off");
     const tiles = Array.from({ length: n_head }, (_, head) => {
-      const canvas = h("canvas");
+      const canvas = h("canvas", { width: ENOUGH, height: ENOUGH });
       const map = h("button", { type: "button", class: "guide-live-map", click: () => figure.look({ head }) }, canvas);
       map.addEventListener("focus", () => figure.look({ head }));
       const name = h("span", { class: "guide-live-name" }, h("span", {}, "Head "), String(head));
@@ -56,9 +57,15 @@ const liveHeads = (() => {
     };
   }
 
-  /** A dot for each number, the darker the larger. @param {HTMLCanvasElement} canvas @param {Answer} answer @param {number} layer @param {number} head @param {number[]} ink */
+  /**
+   * A dot for each number, the darker the larger. A canvas that gets another size costs more than all that is
+   * drawn on it; so it only ever grows, and what is drawn is stretched over the map.
+   *
+   * @param {HTMLCanvasElement} canvas @param {Answer} answer @param {number} layer @param {number} head @param {number[]} ink
+   */
   function paint(canvas, { attentions, room, seqLen }, layer, head, [red, green, blue]) {
-    if (canvas.width !== seqLen) canvas.width = canvas.height = seqLen;
+    if (canvas.width < seqLen) canvas.width = canvas.height = 2 ** Math.ceil(Math.log2(seqLen));
+    canvas.style.scale = String(canvas.width / seqLen);
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     const image = context.createImageData(seqLen, seqLen);
     const [{ data }, values] = [image, attentions[layer]];
@@ -69,6 +76,7 @@ const liveHeads = (() => {
         data[dot + 2] = blue;
         data[dot + 3] = Math.round(255 * values[(head * room + query) * room + key]);
       }
+    context.clearRect(0, 0, canvas.width, canvas.height);
     context.putImageData(image, 0, 0);
   }
 
