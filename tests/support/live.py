@@ -42,11 +42,11 @@ HELPERS = """window.helpers = {
     // The logits of every position, of known tokens; the engine itself asks for the last alone.
     everywhere: () => {
         const {asItIs} = window.engine.memories;
-        return window.helpers.floats(Array.from({length: asItIs.ids.length}, (_, position) => {
-            const logits = new Float64Array(window.engine.ids.length + 1);
-            window.engine.model.logits(asItIs.hiddenStates.at(-1), position, logits);
-            return logits.subarray(0, -1);
-        }));
+        const [rows, size] = [asItIs.ids.length, window.engine.ids.length + 1];
+        const logits = new Float64Array(rows * size);
+        window.engine.model.logits(asItIs.hiddenStates.at(-1), rows, logits);
+        return window.helpers.floats(Array.from({length: rows}, (_, row) =>
+            logits.subarray(row * size, (row + 1) * size - 1)));
     },
 }"""
 

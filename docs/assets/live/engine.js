@@ -55,8 +55,10 @@ const liveEngine = (() => {
         changed: kept.memoryFor(config, MOST_TOKENS),
         others: kept.memoryFor(config, MOST_TOKENS),
       };
-      const logits = () => new Float64Array(ids.length + 1);
-      this.logits = { asItIs: logits(), changed: logits(), lens: logits() };
+      const { n_layer, n_embd } = config;
+      const logits = (layers = n_layer) => new Float64Array(layers * (ids.length + 1)); // (n_layers, n_known + 1)
+      this.logits = { asItIs: logits(), changed: logits(), others: logits(1) };
+      this.lastStates = new Float64Array(n_layer * n_embd);
       const encode = (/** @type {string} */ text) => this.tokenizer.encode(text);
       this.landmarksOf = interventions.citiesAmong(landmarks);
       this.interventions = new interventions.Interventions(this.model, encode, this.landmarksOf, this.memories.others);
@@ -139,14 +141,17 @@ const liveEngine = (() => {
     /** @param {number[]} ids @param {"asItIs" | "changed"} which @param {Edits} edits @returns {Answer} */
     answer(ids, which, edits) {
       const [memory, logits] = [this.memories[which], this.logits[which]];
-      const [seqLen, lastLayer] = [ids.length, this.config.n_layer - 1];
+      const [{ n_layer, n_embd }, seqLen] = [this.config, ids.length];
       this.model.forward(ids, memory, edits);
-      const lens = memory.hiddenStates.map((hidden, layer) => {
-        const own = layer === lastLayer ? logits : this.logits.lens;
-        this.model.logits(hidden, seqLen - 1, own);
-        return this.best(own);
-      });
-      return { seqLen, room: memory.room, top: lens[lastLayer], lens, attentions: memory.attentions, logits };
+      memory.hiddenStates.forEach((hidden, layer) =>
+        this.lastStates.set(hidden.subarray((seqLen - 1) * n_embd, seqLen * n_embd), layer * n_embd),
+      );
+      this.model.logits(this.lastStates, n_layer, logits);
+      const size = this.ids.length + 1;
+      const layers = memory.hiddenStates.map((_, layer) => logits.subarray(layer * size, (layer + 1) * size));
+      const lens = layers.map((own) => this.best(own));
+      const [top, last] = [lens[n_layer - 1], layers[n_layer - 1]];
+      return { seqLen, room: memory.room, top, lens, attentions: memory.attentions, logits: last };
     }
 
     /** @param {Answer} answer @param {number} id */
@@ -156,10 +161,11 @@ const liveEngine = (() => {
 
     /** @param {string} text @returns {Guess} */
     firstGuess(text) {
-      const { others } = this.memories;
-      this.model.forward(this.tokenizer.encode(text), others);
-      this.model.logits(others.hiddenStates[others.hiddenStates.length - 1], others.ids.length - 1, this.logits.lens);
-      return this.best(this.logits.lens)[0];
+      const [ids, { n_layer, n_embd }] = [this.tokenizer.encode(text), this.config];
+      this.model.forward(ids, this.memories.others);
+      const last = this.memories.others.hiddenStates[n_layer - 1].subarray((ids.length - 1) * n_embd);
+      this.model.logits(last, 1, this.logits.others);
+      return this.best(this.logits.others)[0];
     }
 
     /** What a logit lies above, to be the logarithm of a probability. @param {Float64Array} logits */

@@ -28,7 +28,6 @@ const gptj = (() => {
       this.tensors = tensors;
       this.ids = ids;
       this.rowOf = new Map(ids.map((id, row) => [id, row]));
-      this.normed = new Float64Array(config.n_embd);
     }
 
     /** @param {string} name */
@@ -87,19 +86,20 @@ const gptj = (() => {
     }
 
     /**
-     * lm_head(transformer.ln_f(hidden states)) at one position: the logits of the known tokens, in the
-     * order of their rows, and last the one logit that all others have.
+     * lm_head(transformer.ln_f(states)): the logits of the known tokens, in the order of their rows, and
+     * last the one logit that all others have.
      *
-     * @param {Float64Array} hiddenStates @param {number} position @param {Float64Array} logits (n_known + 1,)
+     * @param {Float64Array} states (rows, d_model) @param {number} rows @param {Float64Array} logits (rows, n_known + 1)
      */
-    logits(hiddenStates, position, logits) {
-      const state = hiddenStates.subarray(position * this.config.n_embd, (position + 1) * this.config.n_embd);
+    logits(states, rows, logits) {
+      const normed = new Float64Array(rows * this.config.n_embd);
       const [scale, shift] = [this.tensor("transformer.ln_f.weight"), this.tensor("transformer.ln_f.bias")];
-      layerNorm(state, 1, scale, shift, this.config, this.normed);
+      layerNorm(states, rows, scale, shift, this.config, normed);
       const bias = this.tensor("lm_head.bias");
       // lm_head.weight has the rows of transformer.wte.weight, and zeros for all other tokens.
-      linear(this.normed, 1, this.tensor("transformer.wte.weight"), bias, logits);
-      logits[this.ids.length] = bias.data[this.ids.length];
+      linear(normed, rows, this.tensor("transformer.wte.weight"), bias, logits);
+      const others = this.ids.length;
+      for (let row = 0; row < rows; row++) logits[row * (others + 1) + others] = bias.data[others];
     }
   }
 

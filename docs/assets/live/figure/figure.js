@@ -203,7 +203,7 @@ const liveFigure = (() => {
       if (asItIs) view.sentence = liveWords.ofAnswer(asItIs, changed, (answer, id) => engine.probability(answer, id));
       this.box.toggleAttribute("data-stale", Boolean(problem));
       const note = [this.wrong, problem || liveWords.ofUnknown(tokens, engine.ids.length)].filter(Boolean).join(" ");
-      if (this.note.textContent !== note) this.note.textContent = note;
+      liveParts.tell(this.note, note);
     }
 
     /** Whether another figure has used the engine since; then this one asks again. */

@@ -2,7 +2,7 @@
 "use strict";
 
 const liveHeads = (() => {
-  const { h, panel, segments, onOff } = liveParts;
+  const { h, panel, segments, onOff, tell } = liveParts;
   const COLUMNS = 4;
   const ENOUGH = "16"; // tokens, for most prompts
   /** @type {Record<string, number>} */
@@ -42,7 +42,7 @@ const liveHeads = (() => {
       element: panel("heads", "Where the heads look", choice, grid, told, hint),
       draw({ state, layer, head, tokens, answer }, what) {
         layers.mark(layer);
-        if (answer && !isLarge) told.textContent = `Head ${head}: ${liveWords.ofHead(tokens, answer, layer, head)}.`;
+        if (answer && !isLarge) tell(told, `Head ${head}: ${liveWords.ofHead(tokens, answer, layer, head)}.`);
         tiles.forEach(({ map, button, mark, element, canvas }, own) => {
           const isOff = Boolean(state.off?.some((one) => one.layer === layer && one.head === own));
           mark(!isOff);

@@ -3,7 +3,7 @@
 "use strict";
 
 const liveLarge = (() => {
-  const { h, panel, quoted, short } = liveParts;
+  const { h, panel, quoted, short, tell } = liveParts;
   const MARGIN = 0.16; // of the side, for the names of tokens
   const ROOM = 0.9; // of a cell, for a name
   const SMALLEST = 7; // a name smaller than this many pixels cannot be read
@@ -62,7 +62,7 @@ const liveLarge = (() => {
       if (!view?.answer || figure.isStale()) return;
       const side = Math.round(width * devicePixelRatio);
       if (side > 0) paintMap(side, view, view.answer); // else it is not shown
-      said.textContent = line();
+      tell(said, line());
     }
 
     /** @param {number} side @param {View} view @param {Answer} answer */
@@ -129,7 +129,7 @@ const liveLarge = (() => {
         view = now;
         paint();
         const isOff = Boolean(now.state.off?.some((one) => one.layer === now.layer && one.head === now.head));
-        name.textContent = `Layer ${now.layer}, head ${now.head}${isOff ? " (off)" : ""}`;
+        tell(name, `Layer ${now.layer}, head ${now.head}${isOff ? " (off)" : ""}`);
         box.setAttribute("aria-label", `Layer ${now.layer}, head ${now.head}; the arrow keys go from number to number`);
       },
     };
