@@ -15,6 +15,7 @@ from typing import IO, Any
 from websockets.sync.client import ClientConnection, connect
 
 PATIENCE = 30.0  # seconds: a machine that has other work is slow to start a browser
+HOW_TO_GET_FIREFOX = "no Firefox here: `apt-get install firefox-esr`"
 LISTENS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 
 
