@@ -60,6 +60,8 @@ class Firefox:
     def go(self, address: str) -> None:
         """Open a page, and wait until it is loaded."""
         self.ask("browsingContext.navigate", context=self.tab, url=address, wait="complete")
+        # On a busy machine that is at times told of the page before.
+        self.wait_for(f"location.href === {address!r} && document.readyState === 'complete'")
 
     def evaluate(self, script: str) -> Any:
         """Return what an expression of JavaScript gives; a promise is awaited."""
