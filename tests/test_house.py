@@ -45,8 +45,8 @@ LONGER = {
 }
 LINES_ALONE = 60
 SMALL = {
-    "base/build_lock.py": "why a second build waits, apart from what a build does",
     "model/random_weights.py": "who writes such weights needs it as well (benchmarks)",
+    "html/tabs.py": "two models' outputs in one place: render knows one",
     "chapter/live.py": "the call that shows no cell: what runs is in the page",
     "notebook/opening.py": "sentences for readers, apart from the code that puts cells together",
     "notebook/script.py": "the other thing that readers take away, beside notebooks",

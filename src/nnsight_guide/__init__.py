@@ -16,8 +16,8 @@ and from none below.
         process server, app, hub, identity, jobs, workers; over messages to the process that runs
         jobs, worker, running, executor; both end their children.
     recording: a snippet's cells and imports, the keys of all that a run depends on, what else it
-        reads (readings), what it gave (sealed, recordings), its freshness, and the committed
-        recordings of the real model.
+        reads (readings), what it gave (sealed, recordings), its freshness; the likeness of sources
+        and outputs, the committed recordings of the real model, and which real_cells to show.
     choice: `use`, one line with which a reader chooses the model.
     html: what is shown, pure: render (cells), figures and heat_maps (of attention), maps (of
         numbers), live (the model in a page), tabs, notes, newer (what to write with newer

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from nnsight_guide.base import redaction
 from nnsight_guide.base.errors import GuideError, long_story, one_line
 from nnsight_guide.base.project import HOST, Project
+from nnsight_guide.html import provenance
 from nnsight_guide.idioms.idiom import CELLS, idiom_paths
 from nnsight_guide.model import profiles
 from nnsight_guide.recording import committed
 from nnsight_guide.recording.freshness import Freshness, stale
+from nnsight_guide.recording.real_cells import RealState
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.run.plan import Plan
 from nnsight_guide.site import preview
@@ -78,7 +80,7 @@ def status(options: argparse.Namespace) -> int:
         described = {
             "profile": plan.profile.name,
             "snippets": [
-                {**_describe(state), "committed": _describe(plan.committed[name])}
+                {**_describe(state), "committed": _describe_committed(plan.committed[name])}
                 for name, state in plan.snippets.items()
             ],
             **{
@@ -120,11 +122,33 @@ def _mark(state: Freshness[Recording]) -> str:
     return "fresh" if state.is_fresh else f"stale ({', '.join(state.stale_because)})"
 
 
-def _committed(state: Freshness[Recording]) -> str:
-    if state.recorded is None:
+def _committed(state: RealState) -> str:
+    if state.file is None:
         return "none"
-    made = state.recorded.provenance
-    return f"{_mark(state)}, {made['model']}, {made['date']}"
+    made = state.file.runs[-1]["provenance"]
+    n_cells = len(state.cells) + len(state.stale_because)
+    mark = f"{len(state.cells)} of {n_cells} cells fresh" if state.cells else "stale"
+    mark = "fresh" if state.is_fresh else f"{mark} ({'; '.join(state.reasons())})"
+    since = {name: v for cell in state.cells.values() for name, v in cell.since.items()}
+    today = "".join(f", {name} {version} today" for name, version in since.items())
+    return f"{mark}, {provenance.in_status(made)}{today}"
+
+
+def _describe_committed(state: RealState) -> dict[str, object]:
+    return {
+        "snippet": state.snippet,
+        "fresh": state.is_fresh,
+        "why": state.reasons(),
+        "cells": {
+            name: {
+                "model": cell.provenance["model"],
+                "date": cell.provenance["date"],
+                "versions": cell.provenance["versions"],
+                "today": cell.since,
+            }
+            for name, cell in state.cells.items()
+        },
+    }
 
 
 def run(options: argparse.Namespace) -> int:

@@ -5,6 +5,8 @@ from bs4 import BeautifulSoup
 
 from nnsight_guide.chapter import calls
 from nnsight_guide.chapter.page import ChapterPage, open_page
+from nnsight_guide.model.profiles import GPT_J
+from nnsight_guide.recording.real_cells import RealCell
 from nnsight_guide.recording.recordings import Recording
 
 SOURCE = """# A chapter
@@ -60,6 +62,20 @@ def test_a_page_knows_which_recordings_it_shows(page):
     calls.cell("first", "ask")
     calls.cell("first", "fail")
     assert page.shown == [RECORDING]
+
+
+def test_a_page_tells_of_the_real_model_only_where_it_shows_what_that_gave(page):
+    real = RealCell([{**PRINTED, "text": "2\n"}], {"model": GPT_J}, "a-key", {}, is_proven=True)
+    page.committed = {"first": {"fail": real}}
+    calls.cell("first", "ask")
+    assert page.shown == [RECORDING]
+    assert page.real_cell("first", "ask") is None
+    page.show("first", "fail")
+    assert page.shown == [RECORDING, real]
+    assert page.recorded_models() == {GPT_J}
+    assert (page.is_complete(), page.is_real()) == (False, False)
+    page.committed["first"]["ask"] = real
+    assert (page.is_complete(), page.is_real()) == (True, True)
 
 
 def test_a_misspelt_cell_is_a_problem_of_the_page_at_its_line(page):

@@ -18,9 +18,11 @@ from nnsight_guide.html.figures import MIME
 from nnsight_guide.html.heat_maps import heat_maps_png
 from nnsight_guide.html.installing import Package
 from nnsight_guide.html.maps import Map, map_html, map_in_notebook
+from nnsight_guide.model.profiles import GPT_J
 from nnsight_guide.notebook import prose
 from nnsight_guide.notebook.chapter_source import Chapter
 from nnsight_guide.notebook.writer import chapter_notebook
+from nnsight_guide.recording.real_cells import Real, RealCell
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.site.mkdocs_jupyter import colab_url
 from tests.support.sites import block
@@ -75,14 +77,16 @@ RECORDINGS = {
 }
 
 
-def made(markdown: str, site: str | None = None, **options: bool) -> list[dict[str, Any]]:
+def made(
+    markdown: str, site: str | None = None, committed: Real | None = None, **options: bool
+) -> list[dict[str, Any]]:
     """Make a notebook of a chapter with a title; return what comes after its first cells."""
 
     def link(target: str) -> str | None:
         return target if ":" in target else site and site + target
 
     text = f"# A chapter\n\n{markdown}"
-    chapter = Chapter("docs/chapters/a.md", text, RECORDINGS, link, PACKAGE)
+    chapter = Chapter("docs/chapters/a.md", text, RECORDINGS, link, PACKAGE, committed or {})
     result = chapter_notebook(chapter, **options)
     nbformat.validate(nbformat.from_dict(result))
     title, install, choose, *rest = result["cells"]
@@ -93,6 +97,21 @@ def made(markdown: str, site: str | None = None, **options: bool) -> list[dict[s
 
 def source(markdown: str, **options: Any) -> str:
     return "\n\n".join(cell["source"] for cell in made(markdown, **options))
+
+
+def test_the_real_models_output_stands_below_todays_code_and_its_provenance_at_the_end():
+    ran = RECORDINGS["first"].provenance | {"model": GPT_J, "date": "2026-11-20"}
+    committed = {"first": {"ask": RealCell([printed("2\n")], ran, "a-key", {}, is_proven=True)}}
+    one, two = block('cell("first", "ask")'), block('cell("first", "map")')
+    code, drawn, end = made(f"{one}\n{two}", committed=committed)
+    assert (code["source"], code["outputs"][0]["text"]) == ("print(1)", "2\n")
+    assert drawn["outputs"][0]["data"]["text/plain"] == "0 1"
+    real, demo = [line for line in end["source"].splitlines() if line.startswith("*Outputs")]
+    assert GPT_J in real
+    assert real.endswith("run on 2026-11-20.*")
+    assert "gptj-demo" in demo
+    [code, end] = made(one, committed=committed)
+    assert "gptj-demo" not in end["source"]
 
 
 def test_a_block_becomes_its_cell_with_its_recorded_output():

@@ -1,17 +1,23 @@
 """Recordings of the real model, end to end; a checkpoint of the demo's size stands in for it."""
 
 import json
+import platform
 import shutil
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
+from nnsight_guide.base import libraries
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
-from nnsight_guide.recording.committed import committed_freshness, committed_path
-from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.html import provenance
+from nnsight_guide.model import profiles
+from nnsight_guide.recording.committed import CommittedFile, committed_path
+from nnsight_guide.recording.real_cells import RealCell
+from nnsight_guide.run.plan import Plan
 from tests.support.building import build_here
 from tests.support.processes import succeed
 from tests.support.sites import MATERIAL, block, make_site
@@ -20,7 +26,17 @@ from tests.support.stand_in import hub_with_stand_in, stand_in
 
 FOLDER = "snippets/recordings/gpt-j-6b"
 NAMES = ["first", "model", "second", "words"]
-WORDS = 'from snippets.model import model\n\n# %% ids\nprint(model.tokenizer("Hello").input_ids)\n'
+WORDS = """from snippets.model import model
+
+# %% ids
+print(model.tokenizer("Hello").input_ids)
+
+# %% fail tags=["active-ipynb", "raises-exception"]
+# print(nothing)
+
+# %% count
+print(len(model.tokenizer("Hello").input_ids))
+"""
 REMOTE = '# %% tags=["remote"]\nfrom snippets.model import model\n\n# %% job\nprint(1)\n'
 PAGE = block(
     "which_model()",
@@ -37,7 +53,9 @@ def project(module_project):
     """A project with a snippet that every model answers alike, and a site."""
     module_project.snippets.joinpath("words.py").write_text(WORDS)
     settings = {"theme": MATERIAL, "markdown_extensions": ["admonition", "pymdownx.superfences"]}
-    return make_site(module_project, {"index.md": f"# A chapter\n\n{PAGE}"}, **settings)
+    chapter = "# Another\n\n" + block('cell("first", "ask")')
+    pages = {"index.md": f"# A chapter\n\n{PAGE}", "chapters/another.md": chapter}
+    return make_site(module_project, pages, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -108,13 +126,17 @@ def files(project) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (project.root / FOLDER).iterdir()}
 
 
-def fresh(project, snippet: str) -> Recording | None:
-    state = committed_freshness(project, snippet)
-    return state.recorded if state.is_fresh else None
+def state(project, snippet: str = "first"):
+    """What may be shown of a snippet, as a build of today finds it."""
+    return Plan(project, profiles.current({}), [snippet]).committed[snippet]
 
 
-def date(project) -> str:
-    return fresh(project, "first").provenance["date"]
+def fresh(project, snippet: str = "first", cell: str = "ask") -> RealCell | None:
+    return state(project, snippet).cells.get(cell)
+
+
+def date(project, snippet: str = "first") -> str:
+    return fresh(project, snippet).provenance["date"]
 
 
 def shown(block) -> list[tuple[str, str]]:
@@ -135,23 +157,35 @@ def test_a_committed_recording_is_a_notebook_that_says_how_it_was_made(project, 
 
     path = committed_path(project, "first")
     nbformat.validate(nbformat.read(path, as_version=4))
-    made = fresh(project, "first").provenance
+    made = fresh(project).provenance
     assert (made["profile"], made["model"]) == ("local", "EleutherAI/gpt-j-6b")
     assert (made["device"], made["dtype"]) == ("cpu", "bfloat16")
 
 
-def test_a_second_run_that_gives_the_same_leaves_every_file_byte_identical(copy, record):
+def test_each_cell_has_its_twin_which_the_demo_model_gave(project, recorded):
+    file = CommittedFile.load(committed_path(project, "first"))
+    [twin] = file.cells["ask"]["metadata"]["guide"]["twin"]
+    assert twin["text"] == "6342\n" != file.cells["ask"]["outputs"][0]["text"]
+    assert fresh(project).is_proven
+
+
+def test_a_second_run_finds_nothing_missing_and_leaves_every_file_byte_identical(copy, record):
     before = files(copy)
-    shutil.rmtree(copy.cache / "recordings" / "local")  # so that all of it really runs again
     assert "4 as they were: first, model, second, words" in record(copy.root)
     assert files(copy) == before
 
 
-def test_only_what_changed_is_written(copy, record):
+def test_only_missing_cells_are_recorded_after_those_before_them(copy, record):
     before = files(copy)
-    edit(copy, "first", "print(best.item())", "print(best.item() + 1)")
+    next_one = "\n# %% next\nprint(best.item() + 1)\n"
+    path = copy.snippets / "first.py"
+    path.write_text(path.read_text().replace("# %% ask", "# %% ask\n# a comment") + next_one)
     assert record(copy.root).startswith(f"1 recordings written to {FOLDER}: first\n")
     assert {name for name, text in files(copy).items() if text != before[name]} == {"first.ipynb"}
+    assert state(copy).is_fresh
+    ask, found = fresh(copy), fresh(copy, cell="next")
+    assert int(found.outputs[0]["text"]) == int(ask.outputs[0]["text"]) + 1
+    assert found.key != ask.key  # which keeps the run that it is of
 
 
 def test_the_demo_profile_is_refused_in_one_line(project, command):
@@ -165,49 +199,99 @@ def test_the_demo_profile_is_refused_in_one_line(project, command):
 def test_a_model_in_a_folder_is_recorded_under_the_folders_name(tmp_path, project, record):
     elsewhere = tmp_path / "project"
     shutil.copytree(project.root, elsewhere, ignore=shutil.ignore_patterns("recordings", "site"))
+    for name in ("first", "second", "words"):
+        (elsewhere / "snippets" / f"{name}.py").unlink()
     (elsewhere / "snippets" / "tell.py").write_text(
         "from snippets.model import model\n\n# %% tell\nprint(model.repo_id)\n"
     )
     folder = stand_in(tmp_path / "random-gptj")
     record(elsewhere, GUIDE_MODEL=str(folder))
     for path in (elsewhere / FOLDER).iterdir():
-        assert Recording.load(path).provenance["model"] == "random-gptj"
+        assert CommittedFile.load(path).runs[0]["provenance"]["model"] == "random-gptj"
         assert str(tmp_path) not in path.read_text()
 
 
-@pytest.mark.parametrize("name", ["snippets/first.py", "snippets/model.py", "requirements.lock"])
-def test_what_a_recording_depends_on_makes_it_stale_by_name(project, recorded, name):
-    path = project.root / name
-    path.write_text(path.read_text() + "\n# changed\n")
-    assert committed_freshness(project, "first").stale_because == [f"{name} changed"]
-    assert fresh(project, "first") is None
-
-
 @pytest.mark.parametrize(
-    ("part", "value", "may_be_shown"),
+    ("file", "old", "new", "stale"),
     [
-        ("profile", "remote", True),
-        ("model", "EleutherAI/gpt-j-6b another-fingerprint", True),
-        ("torch", "2.13.0+cu130", True),
-        ("torch", "2.12.0", False),
-        ("nnsight", "0.9.0", False),
-        ("recording format", "0", False),
-        ("Python", "3.1.4", False),
+        ("requirements.lock", "==0.8.1", "==0.8.1\nruff==99", {}),
+        ("snippets/words.py", "# %% ids", "# %% ids\n# Of a word.", {}),
+        ("snippets/words.py", "print(nothing)", "print( nothing )  # there is none", {}),
+        ("snippets/model.py", "REMOTE = False", "REMOTE = False  # here", {}),
+        ("snippets/words.py", "print(len(", "print(1 + len(", {"count": "cell 'count'"}),
+        (
+            "snippets/words.py",
+            "print(nothing)",
+            "print(none)",
+            {"fail": "cell 'fail'", "count": "cell 'fail'"},
+        ),
+        (
+            "snippets/words.py",
+            "print(model",
+            "print(1, model",
+            dict.fromkeys(("ids", "fail", "count"), "cell 'ids'"),
+        ),
+        (
+            "snippets/model.py",
+            "REMOTE = False",
+            "REMOTE = True",
+            dict.fromkeys(("ids", "fail", "count"), "snippets/model.py"),
+        ),
+    ],
+    ids=[
+        "tool",
+        "comment",
+        "failing_layout",
+        "helper_comment",
+        "later",
+        "failing",
+        "earlier",
+        "helper",
     ],
 )
-def test_it_is_fresh_on_any_machine_but_not_with_other_versions(
-    project, recorded, part, value, may_be_shown
+def test_what_a_cell_was_made_from_takes_it_off_by_name_and_nothing_else(
+    project, recorded, file, old, new, stale
+):
+    path = project.root / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    found = state(project, "words")
+    assert found.stale_because == {name: [f"{what} changed"] for name, what in stale.items()}
+    assert {*found.cells} == {"ids", "fail", "count"} - {*stale}
+
+
+@pytest.fixture
+def other_versions(monkeypatch):
+    """Another Python and another transformers than those that it was recorded with."""
+    versions = {**libraries.needed_versions(), "transformers": "5.99.0"}
+    monkeypatch.setattr(libraries, "needed_versions", lambda: versions)
+    monkeypatch.setattr(platform, "python_version_tuple", lambda: ("3", "99", "0"))
+
+
+def test_with_other_versions_the_tab_says_so_for_as_long_as_the_twin_is_the_same(
+    project, article, build, other_versions
+):
+    told = build().select_one(".guide-recorded").text
+    assert told == (
+        article.select_one(".guide-recorded").text + ". Today's versions differ: Python 3.99, "
+        "transformers 5.99.0; the demo model gives the same with both"
+    )
+
+
+def test_where_the_demo_model_gives_something_else_the_real_output_is_not_shown(
+    project, article, other_versions
 ):
     path = committed_path(project, "first")
     good = path.read_bytes()
-    made = Recording.load(path)
-    assert part in made.key_parts
-    made.content["metadata"]["guide"]["key_parts"][part] = value
+    made = CommittedFile.load(path)
+    made.cells["ask"]["metadata"]["guide"]["twin"][0]["text"] = "6343\n"
     made.save(path)
     try:
-        assert (fresh(project, "first") is not None) == may_be_shown
+        found = state(project)
     finally:
         path.write_bytes(good)
+    assert found.reasons() == ["ask: what the demo model gives for it changed"]
+    assert not found.cells
 
 
 @pytest.mark.parametrize("damage", [b"{}", b"<<<<<<< HEAD\n{}", b""])
@@ -217,14 +301,14 @@ def test_a_damaged_recording_is_named_and_not_passed_over(project, recorded, dam
     path.write_bytes(damage)
     try:
         with pytest.raises(GuideError, match=rf"^{FOLDER}/first\.ipynb is damaged: `git restore"):
-            fresh(project, "first")
+            state(project)
     finally:
         path.write_bytes(good)
 
 
 def test_a_snippet_that_does_not_exist_has_no_recording(project):
     with pytest.raises(GuideError, match="there is no snippet 'frist'"):
-        fresh(project, "frist")
+        state(project, "frist")
 
 
 def test_status_tells_of_the_committed_recordings(project, recorded, command):
@@ -235,11 +319,12 @@ def test_status_tells_of_the_committed_recordings(project, recorded, command):
 
     assert status().count("committed: fresh, EleutherAI/gpt-j-6b, 2") == len(NAMES)
     assert status().count("committed: none") == 1
-    project.lock_file.write_text("nnsight==0.8.2\n")
-    assert "committed: stale (requirements.lock changed), EleutherAI/gpt-j-6b" in status()
+    edit(project, "first", "argmax()", "argmin()")
+    said = "committed: stale (ask: cell 'ask' changed), EleutherAI/gpt-j-6b"
+    assert f"{said}, {date(project, 'second')}, nnsight {version('nnsight')}" in status()
     far, first, *_ = json.loads(status("--json"))["snippets"]
     assert far["committed"]["why"] == ["no recording"]
-    assert first["committed"]["why"] == ["requirements.lock changed"]
+    assert first["committed"]["why"] == ["ask: cell 'ask' changed"]
 
 
 def test_a_page_shows_the_real_models_output_first_and_the_demos_beside_it(project, article):
@@ -249,7 +334,9 @@ def test_a_page_shows_the_real_models_output_first_and_the_demos_beside_it(proje
     assert demo == "6342"
     assert real not in ("", demo)
     told = first.select_one(".guide-recorded").text
-    assert told == f"Recorded on a CPU with EleutherAI/gpt-j-6b on {date(project)}"
+    versions = ", ".join(f"{name} {version(name)}" for name in provenance.SHOWN_VERSIONS)
+    made = f"Recorded on a CPU with EleutherAI/gpt-j-6b, {versions}, on {date(project)}"
+    assert told == made
     assert shown(second)[0][1] == "The answer6342"  # what the demo finds least likely
     assert second.select(".tabbed-block > .guide-output > details > summary")
     assert words.select_one(".guide-output").text == "[15496]"
@@ -268,6 +355,13 @@ def test_equal_outputs_stand_there_once_and_without_tabs(article):
     words = article.select_one("[data-snippet=words]")
     assert words.select(".tabbed-set") == []
     assert len(words.select(".guide-output")) == 1
+
+
+def test_a_notebook_shows_what_the_real_model_gave(project, article):
+    path = project.root / "site" / "downloads" / "notebooks" / "another.ipynb"
+    code, *_, end = json.loads(path.read_text())["cells"][-2:]
+    assert code["outputs"] == fresh(project).outputs
+    assert "EleutherAI/gpt-j-6b" in end["source"]
 
 
 def test_the_ids_of_the_tabs_are_unique_and_the_same_in_every_build(article, build):
@@ -314,8 +408,8 @@ def test_a_stale_recording_is_never_shown(project, build):
 def test_another_checkpoint_than_gpt_j_goes_by_its_own_name(project, build):
     path = committed_path(project, "first")
     good = path.read_text()
-    made = Recording.load(path)
-    made.content["metadata"]["guide"]["provenance"]["model"] = "random-gptj"
+    made = CommittedFile.load(path)
+    made.runs[0]["provenance"]["model"] = "random-gptj"
     made.save(path)
     try:
         article = build()

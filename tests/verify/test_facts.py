@@ -1,7 +1,5 @@
 """Recordings against the published facts."""
 
-from pathlib import Path
-
 import pytest
 
 from nnsight_guide.base.errors import GuideError
@@ -11,31 +9,34 @@ from nnsight_guide.html.published_facts import (
     published_facts,
     published_html,
 )
-from nnsight_guide.recording import cells, committed, keys, recordings
-from nnsight_guide.recording.committed import committed_path
+from nnsight_guide.model.profiles import Profile
+from nnsight_guide.recording import cells, recordings
+from nnsight_guide.recording.committed import PROVENANCE, committed_path, with_run
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.verify.facts import compare_with_facts, differences
+from tests.support.snippets import edit
 
 CONFIG = 'GPTJConfig {\n  "n_layer": 28,\n  "n_head": 16\n}\n'
 
 
-def recording(text: str, model: str = "EleutherAI/gpt-j-6b", **key_parts: str) -> Recording:
-    """What is recorded of a cell that printed `text`."""
-    output = {"output_type": "stream", "name": "stdout", "text": text}
-    cell = {"metadata": {"title": "ask"}, "source": "", "outputs": [output]}
-    made = dict.fromkeys(committed.PROVENANCE, "") | {"model": model, "seconds": {}}
-    guide = {"key_parts": key_parts, "provenance": made}
-    return Recording({"cells": [cell], "metadata": {"guide": guide}})
+GPT_J = "EleutherAI/gpt-j-6b"
 
 
-def commit(project, text: str, snippet: str = "first") -> Path:
+def printed(text: str) -> list[dict[str, str]]:
+    return [{"output_type": "stream", "name": "stdout", "text": text}]
+
+
+def commit(project, text: str) -> None:
     """Lay a recording that is fresh to where the committed ones are."""
-    parts = keys.surroundings(project, project.snippet_path(snippet))
-    path = committed_path(project, snippet)
-    made = recording(text, **parts)
-    made.content["metadata"]["guide"]["key_parts"]["recording format"] = recordings.FORMAT
-    made.save(path)
-    return path
+    notebook = cells.read_notebook(project.snippet_path("first"))
+    for cell in notebook.cells:
+        cell["outputs"] = printed(text)
+    made = dict.fromkeys(PROVENANCE, "") | {"model": GPT_J, "seconds": {}}
+    parts = recordings.key_parts(project, "first", Profile("local", GPT_J, "1"))
+    guide = {"key_parts": parts, "provenance": made}
+    recording = Recording({**notebook, "metadata": {"guide": guide}})
+    file = with_run(project, "first", recording, None, {}, None)
+    file.save(committed_path(project, "first"))
 
 
 def fact(text: str, **options) -> ExpectedOutput:
@@ -46,31 +47,31 @@ def fact(text: str, **options) -> ExpectedOutput:
     "text", ['"n_layer": 28', '"n_head": 16', '"n_layer": 28\n"n_head": 16', "GPTJConfig {"]
 )
 def test_a_fact_that_stands_in_the_output_as_whole_lines_holds(text):
-    assert differences(fact(text), recording(CONFIG)) == []
+    assert differences(fact(text), GPT_J, printed(CONFIG)) == []
 
 
 @pytest.mark.parametrize(
     "text", ['"n_layer": 2', '"n_layer"', '"n_head": 16\n"n_layer": 28', '"n_layer": 29']
 )
 def test_a_part_of_a_line_or_another_order_is_no_fact(text):
-    assert len(differences(fact(text), recording(CONFIG))) == 1
+    assert len(differences(fact(text), GPT_J, printed(CONFIG))) == 1
 
 
 def test_a_difference_names_snippet_cell_and_model_what_was_published_and_what_recorded():
-    assert differences(fact('"n_layer": 29'), recording(CONFIG, "random-gptj")) == [
+    assert differences(fact('"n_layer": 29'), "random-gptj", printed(CONFIG)) == [
         "first/ask (random-gptj): published '\"n_layer\": 29', recorded '\"n_layer\": 28'"
     ]
 
 
 def test_a_difference_is_one_line_even_where_the_fact_is_not():
-    [line] = differences(fact("[1,\n2]"), recording("[1,\n 3]\n"))
+    [line] = differences(fact("[1,\n2]"), GPT_J, printed("[1,\n 3]\n"))
     assert "\n" not in line
     assert line.endswith(r"published '[1,\n2]', recorded '[1\n3]'")
 
 
 def test_a_cell_that_printed_nothing_or_does_not_exist_differs():
-    assert differences(fact("1"), recording(""))[0].endswith("recorded nothing")
-    [line] = differences(ExpectedOutput("first", "aks", "1"), recording("1"))
+    assert differences(fact("1"), GPT_J, printed(""))[0].endswith("recorded nothing")
+    [line] = differences(ExpectedOutput("first", "aks", "1"), GPT_J, None)
     assert line.endswith("recorded: there is no such cell")
 
 
@@ -92,11 +93,11 @@ def test_committed_recordings_are_compared_and_counted(project):
 
 def test_a_stale_recording_is_named_and_not_compared(project):
     commit(project, "28\n")
-    project.lock_file.write_text("nnsight==0.8.2\n")
+    edit(project, "first", "argmax", "argmin")
     report = compare_with_facts(project, [fact("29")])
     assert report.differences == []
     assert report.notes == [
-        "first: the committed recording is stale (requirements.lock changed): not compared"
+        "first: the committed recording is stale (ask: cell 'ask' changed): not compared"
     ]
 
 

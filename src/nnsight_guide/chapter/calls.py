@@ -17,6 +17,7 @@ from nnsight_guide.idioms import table
 from nnsight_guide.idioms.idiom import CELLS, ERRORS_FOLDER, IDIOMS_FOLDER, Idiom
 from nnsight_guide.idioms.outcomes import RecordedOutcome
 from nnsight_guide.recording import cells
+from nnsight_guide.recording.real_cells import RealCell
 from nnsight_guide.recording.recordings import pick_cell
 from nnsight_guide.recording.sealed import Sealed
 
@@ -56,13 +57,11 @@ def fragment(snippet: str, name: str) -> str:
 @reported
 def picture(snippet: str, name: str) -> str:
     """Return only the still picture of what a cell drew: a figure that needs no script."""
-    _recorded_cell(snippet, name)
-    page = current_page()
-    recording = page.committed.get(snippet, page.recordings[snippet])
-    recorded = recording.cell(name)
+    recorded, _ = _recorded_cell(snippet, name)
+    real = current_page().real_cell(snippet, name)
     drawings = [
         output["data"][figures.MIME]
-        for output in (recorded["outputs"] if recorded else [])
+        for output in (real.outputs if real else recorded["outputs"])
         if figures.MIME in output.get("data", {})
     ]
     if not drawings:
@@ -106,13 +105,13 @@ def _block(
             snippet,
             name,
             recorded["source"],
-            current_page().committed.get(snippet),
+            current_page().real_cell(snippet, name),
             current_page().recordings[snippet],
         ),
     )
 
 
-def _report(snippet: str, name: str, code: str, *shown: Sealed | None) -> str:
+def _report(snippet: str, name: str, code: str, *shown: Sealed | RealCell | None) -> str:
     """Return the link with which a reader says that a cell fails, if there is a repository."""
     page = current_page()
     runs = [(made.provenance, made.key) for made in shown if made is not None]
@@ -125,7 +124,7 @@ def _recorded_cell(snippet: str, name: str) -> tuple[Mapping[str, Any], dict[str
     page = current_page()
     recorded = pick_cell(page.recordings, snippet, name)
     if recorded["outputs"]:
-        page.show(snippet)
+        page.show(snippet, name)
     recording = page.recordings[snippet]
     return recorded, {
         "cell": name,
@@ -137,10 +136,11 @@ def _recorded_cell(snippet: str, name: str) -> tuple[Mapping[str, Any], dict[str
 def _tabs(snippet: str, name: str, fold: str = "") -> str:
     """Return the real model's output and the demo's in tabs, or "" where one says it all."""
     page = current_page()
-    if snippet not in page.committed:
+    real = page.real_cell(snippet, name)
+    if real is None:
         return ""
     demo, number = page.recordings[snippet], page.n_tabs + 1
-    html = tabs.tabs_html(number, page.committed[snippet], demo, name, fold=fold)
+    html = tabs.tabs_html(number, real, demo, name, fold=fold)
     page.n_tabs += bool(html)
     return html
 
@@ -168,7 +168,7 @@ def which_model() -> str:
         page.profile,
         page.recorded_models(),
         page.way_to(DEMO_PAGE),
-        is_complete=page.snippets() <= page.committed.keys(),
+        is_complete=page.is_complete(),
     )
 
 

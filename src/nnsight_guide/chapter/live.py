@@ -42,6 +42,6 @@ def _picture(snippet: str, name: str) -> str:
     recorded = pick_cell(page.recordings, snippet, name)
     if page.recordings[snippet].provenance["model"] != MODEL_ID:
         return ""  # another model's would say that it is what runs here
-    page.show(snippet)
+    page.show(snippet, name)
     drawings = (output.get("data", {}).get(figures.MIME) for output in recorded["outputs"])
     return "".join(figures.still_html(drawing) for drawing in drawings if drawing)

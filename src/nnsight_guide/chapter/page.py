@@ -5,7 +5,7 @@ a block would become text on the page. So what goes wrong is kept in
 `ChapterPage.problems`, which whoever opened the page reads when the page is done.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -17,6 +17,7 @@ from nnsight_guide.html.installing import Package
 from nnsight_guide.idioms.idiom import Idiom
 from nnsight_guide.idioms.outcomes import RecordedOutcome
 from nnsight_guide.model.profiles import GPT_J, Profile
+from nnsight_guide.recording.real_cells import Real, RealCell
 from nnsight_guide.recording.recordings import Recording
 
 P = ParamSpec("P")
@@ -32,8 +33,8 @@ class ChapterPage:
         base: the way from the page's URL to the root of the site, such as `../..`.
         profile: what the recordings were made with.
         recordings: the fresh recording of each snippet.
-        committed: the fresh committed recording of each snippet that has one; none, if the
-            profile is not the demo's.
+        committed: what the real model gave, of each snippet and cell that may be shown; nothing,
+            if the profile is not the demo's.
         outcomes: each idiom, and what became of it.
         package: the guide's own package, as the site offers it.
         docs: the folder of the Markdown files.
@@ -52,14 +53,14 @@ class ChapterPage:
     base: str
     profile: Profile
     recordings: dict[str, Recording]
-    committed: dict[str, Recording] = field(default_factory=dict)
+    committed: Real = field(default_factory=dict)
     outcomes: dict[str, tuple[Idiom, RecordedOutcome]] = field(default_factory=dict)
     package: Package = field(default_factory=Package)
     docs: Path = Path("docs")
     directory_urls: bool = True
     repository: str | None = None
     live_model: str = ""
-    shown: list[Recording | RecordedOutcome] = field(default_factory=list)
+    shown: list[Recording | RealCell | RecordedOutcome] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     n_tabs: int = 0
     blocks: list[int] = field(default_factory=list)
@@ -73,21 +74,34 @@ class ChapterPage:
         """Return the names of the snippets that the page shows, above and below alike."""
         return shown_snippets(self.source) & self.recordings.keys()
 
-    def recorded_models(self) -> set[str]:
-        """Return the models of the committed recordings that the page shows."""
-        shown = self.snippets() & self.committed.keys()
-        return {self.committed[name].provenance["model"] for name in shown}
+    def real_cell(self, snippet: str, name: str) -> RealCell | None:
+        """Return what the real model gave for a cell, if that may be shown."""
+        return self.committed.get(snippet, {}).get(name)
 
-    def show(self, snippet: str) -> None:
-        """Remember that outputs of a snippet stand on the page, for its provenance."""
-        for made in (self.committed.get(snippet), self.recordings[snippet]):
+    def recorded_models(self) -> set[str]:
+        """Return the models of the committed recordings of snippets that the page shows."""
+        shown = [self.committed[name] for name in self.snippets() & self.committed.keys()]
+        return {cell.provenance["model"] for cells in shown for cell in cells.values()}
+
+    def show(self, snippet: str, name: str) -> None:
+        """Remember that the outputs of a cell stand on the page, for its provenance."""
+        for made in (self.real_cell(snippet, name), self.recordings[snippet]):
             if made is not None and made not in self.shown:
                 self.shown.append(made)
 
     def is_real(self) -> bool:
         """Whether GPT-J-6B itself gave all outputs of the page, beside the demo model or alone."""
-        sources = [self.committed.get(name, self.recordings[name]) for name in self.snippets()]
+        sources = [real or self.recordings[snippet] for snippet, real in self._cells()]
         return bool(sources) and all(made.provenance["model"] == GPT_J for made in sources)
+
+    def is_complete(self) -> bool:
+        """Whether the real model has given what there is of each snippet on the page."""
+        return all(real is not None for _, real in self._cells())
+
+    def _cells(self) -> Iterator[tuple[str, RealCell | None]]:
+        for snippet in self.snippets():
+            for name in self.recordings[snippet].cell_names():
+                yield snippet, self.real_cell(snippet, name)
 
 
 _page: ChapterPage | None = None

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 SHOWN_VERSIONS = ("nnsight", "torch", "transformers")
+LISTED = 4  # versions that differ, in a tab
 SERVICES = {"loopback": "the loopback stand-in for NDIF", "remote": "NDIF"}
 DEVICES = {"cpu": "a CPU", "cuda": "a GPU", "mps": "a GPU"}
 
@@ -44,13 +45,44 @@ def in_notebook(sources: Iterable[Provenance]) -> str:
     return "\n\n".join(f"*Outputs: {line}; run on {date}.*" for line, date in dates.items())
 
 
-def in_tab(made: Provenance) -> str:
-    """Return the line above an output in a tab: where, with which model and when it was made."""
+def in_tab(
+    made: Provenance, since: Mapping[str, str] | None = None, *, is_proven: bool = False
+) -> str:
+    """Return the line above an output in a tab: where, with what and when it was made.
+
+    Args:
+        made: its provenance.
+        since: the versions of today, as far as they are others.
+        is_proven: whether the demo model gives with these what it gave with those.
+
+    """
     date = escape(made["date"])
-    return (
-        f'<p class="guide-recorded">Recorded {escape(where_it_ran(made, in_words=True))} with '
-        f'<code>{escape(made["model"])}</code> on <time datetime="{date}">{date}</time></p>'
+    line = (
+        f"Recorded {escape(where_it_ran(made, in_words=True))} with "
+        f"<code>{escape(made['model'])}</code>, {escape(_versions(made))}, "
+        f'on <time datetime="{date}">{date}</time>'
     )
+    if since:
+        line += f". Today's versions differ: {escape(_listed(since))}"
+        line += "; the demo model gives the same with both" if is_proven else ""
+    return f'<p class="guide-recorded">{line}</p>'
+
+
+def _listed(versions: Mapping[str, str]) -> str:
+    """Return versions in words: those first that are always shown, and not many of the others."""
+    names = sorted(versions, key=lambda name: name not in (*SHOWN_VERSIONS, "Python"))
+    shown = [f"{name} {versions[name]}" for name in names[:LISTED]]
+    n_more = len(names) - len(shown)
+    return ", ".join(shown) + (f", and {n_more} more" if n_more else "")
+
+
+def _versions(made: Provenance) -> str:
+    return ", ".join(f"{name} {made['versions'][name]}" for name in SHOWN_VERSIONS)
+
+
+def in_status(made: Provenance) -> str:
+    """Return which model gave an output, when, and with which versions."""
+    return f"{made['model']}, {made['date']}, {_versions(made)}"
 
 
 def in_issue(made: Provenance) -> str:
@@ -59,9 +91,8 @@ def in_issue(made: Provenance) -> str:
 
 
 def _line_on_page(made: Provenance) -> str:
-    versions = ", ".join(f"{name} {made['versions'][name]}" for name in SHOWN_VERSIONS)
     where = f" in {made['dtype']} {where_it_ran(made)}" if "dtype" in made else ""
-    return f"Outputs on this page: {made['model']}{where}, {versions}"
+    return f"Outputs on this page: {made['model']}{where}, {_versions(made)}"
 
 
 def _line_in_notebook(made: Provenance) -> str:

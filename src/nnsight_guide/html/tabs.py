@@ -8,31 +8,35 @@ from html import escape
 
 from nnsight_guide.html import provenance, render
 from nnsight_guide.model.profiles import GPT_J
+from nnsight_guide.recording.real_cells import RealCell
 from nnsight_guide.recording.recordings import Recording
 
 LABELS = {GPT_J: "GPT-J-6B"}  # any other model goes by its own name
 DEMO_LABEL = "Demo model"
 
 
-def tabs_html(number: int, real: Recording, demo: Recording, name: str, *, fold: str = "") -> str:
-    """Return the outputs of a cell in both recordings, the real model's first.
+def tabs_html(number: int, real: RealCell, demo: Recording, name: str, *, fold: str = "") -> str:
+    """Return what both models gave for a cell, the real one's first.
 
     Nothing is returned where tabs would show nothing new: both outputs are equal.
 
     Args:
         number: which tabs of the page these are, from 1.
-        real: the committed recording.
+        real: what the real model gave.
         demo: the recording of the demo model.
         name: the cell.
         fold: if given, each output is folded away under this summary.
 
     """
-    first, second = (_shown(recording, name) for recording in (real, demo))
+    cell = demo.cell(name)
+    first = render.shown_html(real.outputs)
+    second = render.shown_html(cell["outputs"]) if cell else ""
     if first == second:
         return ""
     label = LABELS.get(real.provenance["model"], real.provenance["model"])
     tabs = {
-        label: provenance.in_tab(real.provenance) + _output_html(real, first, fold),
+        label: provenance.in_tab(real.provenance, real.since, is_proven=real.is_proven)
+        + _output_html(real, first, fold),
         DEMO_LABEL: _output_html(demo, second, fold),
     }
     # Material takes a URL that ends in the id of a tab only where the name starts like this.
@@ -50,11 +54,6 @@ def tabs_html(number: int, real: Recording, demo: Recording, name: str, *, fold:
     )
 
 
-def _shown(recording: Recording, name: str) -> str:
-    cell = recording.cell(name)
-    return render.shown_html(cell["outputs"]) if cell else ""
-
-
-def _output_html(recording: Recording, shown: str, fold: str) -> str:
-    data = {"key": recording.key, "model": str(recording.provenance["model"])}
+def _output_html(made: RealCell | Recording, shown: str, fold: str) -> str:
+    data = {"key": made.key, "model": str(made.provenance["model"])}
     return render.output_html(shown, data=data, fold=fold)

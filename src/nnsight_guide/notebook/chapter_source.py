@@ -1,7 +1,7 @@
 """What a notebook is made of: a chapter's text, and the recordings of what it shows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ from nnsight_guide.chapter.page_code import SHOWING, without_comments
 from nnsight_guide.chapter.text import Block, Call, blocks, calls_in
 from nnsight_guide.html.installing import Package
 from nnsight_guide.notebook.prose import Link
+from nnsight_guide.recording.real_cells import Real
 from nnsight_guide.recording.recordings import Recording, pick_cell
 
 SETUP = ("model", "setup")
@@ -25,6 +26,7 @@ class Chapter:
         recordings: of each snippet the recording to show.
         link: where a link of the chapter leads from the notebook; `""` is the chapter itself.
         package: the guide's own package, as the site offers it.
+        committed: what the real model gave, which is shown in the place of what is recorded.
 
     """
 
@@ -33,6 +35,7 @@ class Chapter:
     recordings: Mapping[str, Recording]
     link: Link
     package: Package
+    committed: Real = field(default_factory=dict)
 
     @cached_property
     def blocks(self) -> list[Block]:
@@ -40,32 +43,36 @@ class Chapter:
         return blocks(without_comments(self.markdown))
 
     def recorded(self, call: Call) -> Mapping[str, Any]:
-        """Return the cell that a call names.
+        """Return the cell that a call names, with the outputs to show.
 
         Raises:
             GuideError: there is no such cell; the nearest name and the call's line are named.
 
         """
         try:
-            return pick_cell(self.recordings, *call.arguments)
-        except TypeError:
+            snippet, name = call.arguments
+            recorded = pick_cell(self.recordings, snippet, name)
+        except ValueError:
             said = f"{call.function}(…) takes the names of a snippet and of one of its cells"
             raise GuideError(f"{self.path}, line {call.line}: {said}") from None
         except GuideError as error:
             raise GuideError(f"{self.path}, line {call.line}: {error}") from None
-
-    def used(self) -> dict[str, Recording]:
-        """Return the recordings that the chapter shows, by snippet."""
-        calls = [call for block in self.blocks for call in calls_in(block)]
-        names = [(call.arguments or SETUP)[0] for call in calls if call.function in SHOWING]
-        known = self.recordings
-        return {name: known[name] for name in names if name in known}
+        real = self.committed.get(snippet, {}).get(name)
+        return {**recorded, "outputs": real.outputs} if real else recorded
 
     def is_remote(self) -> bool:
         """Whether its jobs need a service."""
         calls = (call for block in self.blocks for call in calls_in(block))
         return any(call.function == "which_service" for call in calls)
 
-    def provenance(self) -> list[dict[str, Any]]:
-        """Return how those recordings came to be."""
-        return [recording.provenance for recording in self.used().values()]
+    def provenance(self) -> list[Mapping[str, Any]]:
+        """Return how what the chapter shows came to be, each recording and each run once."""
+        calls = [call for block in self.blocks for call in calls_in(block)]
+        shown = [call.arguments or SETUP for call in calls if call.function in SHOWING]
+        found: dict[str, Mapping[str, Any]] = {}
+        for snippet, *cell in shown:
+            if snippet in self.recordings:
+                real = self.committed.get(snippet, {}).get("".join(cell))
+                made = real or self.recordings[snippet]
+                found[f"{snippet} {real.key if real else ''}"] = made.provenance
+        return list(found.values())

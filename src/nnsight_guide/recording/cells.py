@@ -17,8 +17,11 @@ RAISES = "raises-exception"  # Jupyter's own tag for a cell that fails on purpos
 REMOTE = re.compile(r"^# %%.*\btags=\[[^]]*\"remote\"", re.MULTILINE)
 
 
-def read_notebook(path: Path) -> Any:
+def read_notebook(path: Path, until: str | None = None) -> Any:
     """Read a snippet as a notebook (`nbformat.NotebookNode`) that has not run yet.
+
+    A cell that stands in comments has its signs taken off. What comes after the cell `until` is
+    left out.
 
     Raises:
         GuideError: the file is no UTF-8 text, no Python, it or one of its cells has a name that
@@ -54,6 +57,9 @@ def read_notebook(path: Path) -> Any:
         raise GuideError(f"{_short(path)} has two cells named '{sorted(twice)[0]}': rename one")
     if not names:
         raise GuideError(f"{_short(path)} has no cell: start one with a line '# %% name'")
+    if until in names:
+        titles = [cell.metadata.get("title") for cell in notebook.cells]
+        notebook.cells = notebook.cells[: titles.index(until) + 1]
     return notebook
 
 

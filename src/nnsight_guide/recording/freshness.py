@@ -54,16 +54,9 @@ def compared(
     if recorded is None:
         why = ["damaged recording" if path.exists() else "no recording"]
     else:
-        why = why_stale(recorded, recorded.key_parts, today, root)
+        parts = keys.changed_parts(recorded.key_parts, today)
+        why = [f"{name} changed" for name in (*parts, *readings.changed(root, recorded.read))]
     return Freshness(name, today, recorded, why)
-
-
-def why_stale(
-    recorded: Sealed, then: Mapping[str, str], today: Mapping[str, str], root: Path
-) -> list[str]:
-    """Say what differs between two keys, `then` and `today`, and from what that run has read."""
-    parts = keys.changed_parts(then, today)
-    return [f"{name} changed" for name in (*parts, *readings.changed(root, recorded.read))]
 
 
 def freshness(project: Project, snippet: str, profile: Profile) -> Freshness[Recording]:

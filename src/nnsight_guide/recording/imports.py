@@ -30,8 +30,10 @@ class Needs:
     declared: tuple[str, ...] | None = ()  # None: the declaration cannot be read
 
 
-def project_imports(path: Path, root: Path) -> list[Path]:
+def project_imports(path: Path, root: Path, code: str | None = None) -> list[Path]:
     """Return the files of this project that `path` needs, transitively, without itself.
+
+    With `code`, a part of what stands in `path`, only what that part needs is returned.
 
     They are sorted, so that the same sources give the same list. A file that is not Python
     needs nothing: that it is broken is for the reader of its cells to say.
@@ -44,7 +46,8 @@ def project_imports(path: Path, root: Path) -> list[Path]:
     waiting = [path]
     while waiting:
         source = waiting.pop()
-        needs = _needs(source.read_bytes(), _package(source, root))
+        content = source.read_bytes() if code is None or source != path else code.encode()
+        needs = _needs(content, _package(source, root))
         new = {file for module in needs.modules for file in _files(module, root)} - found - {path}
         found |= new
         waiting += new

@@ -17,15 +17,6 @@ from nnsight_guide.recording.readings import content_hash
 
 def dependencies(project: Project, path: Path, profile: Profile) -> dict[str, str]:
     """Return all that a run of the file `path` depends on but for how it is run and recorded."""
-    return {
-        **surroundings(project, path),
-        "profile": profile.name,
-        "model": f"{profile.model_id} {profile.fingerprint}",
-    }
-
-
-def surroundings(project: Project, path: Path) -> dict[str, str]:
-    """Return what a run of the file `path` depends on whatever the model: sources and versions."""
     modules = {
         file.relative_to(project.root).as_posix(): file
         for file in [path, *project_imports(path, project.root)]
@@ -35,21 +26,9 @@ def surroundings(project: Project, path: Path) -> dict[str, str]:
         project.lock_file.name: hash_of(project.lock_file),
         "Python": platform.python_version(),
         **libraries.installed_versions(),
+        "profile": profile.name,
+        "model": f"{profile.model_id} {profile.fingerprint}",
     }
-
-
-def portable(parts: Mapping[str, str]) -> dict[str, str]:
-    """Return what of a key can be compared on a machine that does not have the model.
-
-    That is all but the profile, the model and what is a machine's own: the patch version of
-    Python, and the mark of a local build (`2.13.0+cpu`).
-    """
-    kept = {name: part for name, part in parts.items() if name not in ("profile", "model")}
-    for name in {"Python", *libraries.LIBRARIES} & kept.keys():
-        kept[name] = kept[name].partition("+")[0]
-    if "Python" in kept:
-        kept["Python"] = ".".join(kept["Python"].split(".")[:2])
-    return kept
 
 
 def digest(content: Mapping[str, Any]) -> str:

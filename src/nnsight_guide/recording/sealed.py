@@ -1,7 +1,7 @@
 """A file that holds what a run gave, sealed with the key of all that it depends on.
 
 Recordings of snippets and outcomes of idioms are such files: JSON, with these parts in its metadata
-under `guide`:
+under `guide` (a committed recording, which is made of several runs, has other ones):
 
 - `key_parts`, what the outputs depend on and is known before they run, so that a stale file can
   say what has changed;
@@ -26,8 +26,8 @@ from nnsight_guide.recording import keys
 
 
 @dataclass(frozen=True)
-class Sealed:
-    """What a run gave, and what is known of how it came to be.
+class SealedFile:
+    """A file of JSON that agrees with its own digest.
 
     Attributes:
         content: the file as JSON, without its digest.
@@ -35,6 +35,37 @@ class Sealed:
     """
 
     content: Mapping[str, Any]
+
+    @property
+    def _guide(self) -> Mapping[str, Any]:
+        guide: Mapping[str, Any] = self.content["metadata"]["guide"]
+        return guide
+
+    def check(self) -> None:
+        """Look at what a file of another kind lacks, which then raises a KeyError, or the like."""
+
+    @classmethod
+    def load(cls, path: Path) -> Self | None:
+        """Read a file; one that is missing, damaged or edited by hand is none."""
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            digest = content["metadata"]["guide"].pop("digest")
+            loaded = cls(content)
+            loaded.check()
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+        return loaded if digest == keys.digest(content) else None
+
+    def save(self, path: Path) -> None:
+        """Write the file, with its digest, as a whole or not at all; raises as `write_json`."""
+        guide = {**self._guide, "digest": keys.digest(self.content)}
+        metadata = {**self.content["metadata"], "guide": guide}
+        write_json({**self.content, "metadata": metadata}, path)
+
+
+@dataclass(frozen=True)
+class Sealed(SealedFile):
+    """What a run gave, and what is known of how it came to be."""
 
     @property
     def key_parts(self) -> dict[str, str]:
@@ -56,28 +87,9 @@ class Sealed:
         """Profile, model, versions and date of the run; a recording's has more."""
         return dict(self._guide["provenance"])
 
-    @property
-    def _guide(self) -> Mapping[str, Any]:
-        guide: Mapping[str, Any] = self.content["metadata"]["guide"]
-        return guide
-
-    @classmethod
-    def load(cls, path: Path) -> Self | None:
-        """Read a file; one that is missing, damaged or edited by hand is none."""
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            digest = content["metadata"]["guide"].pop("digest")
-            loaded = cls(content)
-            loaded.key, loaded.provenance  # noqa: B018 - a file of another kind shows here
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return None
-        return loaded if digest == keys.digest(content) else None
-
-    def save(self, path: Path) -> None:
-        """Write the file, with its digest, as a whole or not at all; raises as `write_json`."""
-        guide = {**self._guide, "digest": keys.digest(self.content)}
-        metadata = {**self.content["metadata"], "guide": guide}
-        write_json({**self.content, "metadata": metadata}, path)
+    def check(self) -> None:
+        """Look at the key and the provenance; raises as above."""
+        self.key, self.provenance  # noqa: B018 - they may not be there
 
 
 def guide_metadata(

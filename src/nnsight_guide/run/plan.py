@@ -11,8 +11,8 @@ from nnsight_guide.base.project import Project
 from nnsight_guide.idioms import outcomes
 from nnsight_guide.idioms.idiom import CELLS, idiom_paths
 from nnsight_guide.model.profiles import Profile
-from nnsight_guide.recording.committed import committed_freshness
 from nnsight_guide.recording.freshness import Freshness, freshness, runs_on, stale
+from nnsight_guide.recording.real_cells import RealState, real_state
 from nnsight_guide.recording.recordings import Recording
 
 
@@ -25,6 +25,7 @@ class Plan:
         snippets: of each snippet, whether its recording is fresh. Whoever runs one puts its new
             state here.
         idiom_folders: where the idioms lie that are to run.
+        until: the cell after which the run of a snippet ends, where that is not its last.
 
     """
 
@@ -47,6 +48,7 @@ class Plan:
         self.profile = profile
         everything = CELLS if names is None else ()
         self.idiom_folders = tuple(everything if idiom_folders is None else idiom_folders)
+        self.until: dict[str, str] = {}
         self._runs_on: dict[str, Profile] = {}
         self.snippets: dict[str, Freshness[Recording]] = {}
         self.look_again(project.snippet_names() if names is None else names)
@@ -82,14 +84,23 @@ class Plan:
         return sorted(names, key=self.is_at_home)
 
     @cached_property
-    def committed(self) -> dict[str, Freshness[Recording]]:
-        """Of each snippet, whether its recording of the real model may be shown.
+    def committed(self) -> dict[str, RealState]:
+        """Of each snippet, what may be shown of its recording of the real model.
 
         Raises:
             GuideError: the file of one is damaged.
 
         """
-        return {name: committed_freshness(self.project, name) for name in self.snippets}
+        is_demo = self.profile.name == "demo"
+        return {
+            name: real_state(self.project, name, self.recorded(name) if is_demo else None)
+            for name in self.snippets
+        }
+
+    def recorded(self, snippet: str) -> Recording | None:
+        """Return what a snippet gives today, as far as that is recorded."""
+        state = self.snippets[snippet]
+        return state.recorded if state.is_fresh else None
 
     @cached_property
     def idioms_profile(self) -> Profile:

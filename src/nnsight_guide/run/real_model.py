@@ -2,18 +2,15 @@
 
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
 
+from nnsight_guide.base.build_lock import build_lock
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
+from nnsight_guide.model import profiles
 from nnsight_guide.model.profiles import Profile
-from nnsight_guide.recording import keys
-from nnsight_guide.recording.committed import committed_path
-from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.recording.committed import committed_path, with_run
 from nnsight_guide.run.plan import Plan
 from nnsight_guide.run.runner import Runner
-
-VARYING = ("seconds", "date")  # differs between two runs that are the same in all else
 
 
 @dataclass(frozen=True)
@@ -21,8 +18,8 @@ class Recorded:
     """What `record_real_model` did, by the names of the snippets.
 
     Attributes:
-        written: those whose recording is new, or another one.
-        unchanged: those that gave what they had given before.
+        written: those of which a cell was missing, and is recorded now.
+        unchanged: those of which none was.
         elsewhere: those that the profile has no service for: they run on the demo model, behind
             the stand-in, and so are no recordings of the real one.
 
@@ -34,12 +31,15 @@ class Recorded:
 
 
 def record_real_model(project: Project, profile: Profile) -> Recorded:
-    """Run what is stale in the profile, and write each recording to where it is committed.
+    """Run what is missing among the committed recordings, and write that to where they lie.
 
-    A file in which only what always varies would change is left as it is.
+    Missing is a cell that has no recording, or one that may not be shown any more. It runs after
+    the cells before it, of which those that are recorded keep what they have. The demo model runs
+    first: it gives each new cell its twin, and says which of the old ones still have theirs.
 
     Raises:
-        GuideError: the profile is the demo's, a snippet failed, or a file cannot be written.
+        GuideError: the profile is the demo's, a snippet failed, or a file cannot be written. What
+            was recorded before that is kept.
 
     """
     if profile.name == "demo":
@@ -48,28 +48,21 @@ def record_real_model(project: Project, profile: Profile) -> Recorded:
         raise GuideError(f"records the real model, and GUIDE_MODEL names {profile.model_id}")
     done = Recorded()
     plan = Plan(project, profile, idiom_folders=())
-    for name in list(plan.snippets):
-        if not plan.is_at_home(name):
-            del plan.snippets[name]
-            done.elsewhere.append(name)
+    done.elsewhere.extend(name for name in plan.snippets if not plan.is_at_home(name))
+    demo = Plan(project, profiles.current({}), filter(plan.is_at_home, plan.snippets))
     with closing(Runner(project)) as runner:
-        runner.run_stale(plan)
-    for name, state in plan.snippets.items():
-        assert state.recorded is not None  # it was fresh, or has run
-        path = committed_path(project, name)
-        old = Recording.load(path)
-        if old is not None and _lasting(old) == _lasting(state.recorded):
-            done.unchanged.append(name)
+        runner.run_stale(demo)
+    for name, state in demo.committed.items():
+        twins = demo.recorded(name)
+        assert twins is not None  # it was fresh, or has run
+        if missing := [cell for cell in twins.cell_names() if cell not in state.cells]:
+            plan.until[name] = missing[-1]
         else:
-            state.recorded.save(path)
+            done.unchanged.append(name)
+    with closing(Runner(project)) as runner, build_lock(project.cache):
+        for name, recording in runner.run(plan, plan.until):
+            state, twins = demo.committed[name], demo.recorded(name)
+            new = with_run(project, name, recording, twins, state.valid(), state.file)
+            new.save(committed_path(project, name))
             done.written.append(name)
     return done
-
-
-def _lasting(recording: Recording) -> dict[str, Any]:
-    """Return a recording without what varies from run to run and from machine to machine."""
-    made = {name: part for name, part in recording.provenance.items() if name not in VARYING}
-    made["versions"] = keys.portable(made.get("versions", {}))
-    parts = keys.portable(recording.key_parts)
-    guide = {"key_parts": parts, "read": recording.read, "provenance": made}
-    return {**recording.content, "metadata": {**recording.content["metadata"], "guide": guide}}

@@ -212,7 +212,7 @@ class Runner:
         """
         path, profile = self.project.snippet_path(snippet), plan.runs_on(snippet)
         key_parts = plan.snippets[snippet].key_parts  # older than the source that is read now
-        notebook = cells.read_notebook(path)
+        notebook = cells.read_notebook(path, plan.until.get(snippet))
         if self._redacted(source := path.read_text(encoding="utf-8")) != source:
             raise GuideError(f"snippets/{path.name} holds your API key: take it out of the file")
         seconds, state = await self.kernels.execute(notebook, path, profile, number)

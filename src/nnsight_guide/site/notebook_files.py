@@ -21,6 +21,7 @@ from nnsight_guide.html.installing import Package
 from nnsight_guide.notebook.chapter_source import Chapter
 from nnsight_guide.notebook.prose import Link
 from nnsight_guide.notebook.writer import chapter_notebook
+from nnsight_guide.recording.real_cells import Real
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.site import mkdocs_jupyter
 
@@ -62,10 +63,13 @@ def versions(source: str) -> list[Version]:
 class Notebooks:
     """The notebooks of one build."""
 
-    def __init__(self, project: Project, shown: Mapping[str, Recording], package: Package) -> None:
+    def __init__(
+        self, project: Project, shown: Mapping[str, Recording], real: Real, package: Package
+    ) -> None:
         """Take up the recordings that are to be shown, and what is to be installed."""
         self.project = project
         self.shown = shown
+        self.real = real
         self.package = package
         self.pages: dict[str, Version] = {}
 
@@ -101,7 +105,7 @@ class Notebooks:
         self, version: Version, file: File, link: Link, *, for_page: bool = False
     ) -> dict[str, Any]:
         path = f"docs/{file.src_uri}"
-        chapter = Chapter(path, file.content_string, self.shown, link, self.package)
+        chapter = Chapter(path, file.content_string, self.shown, link, self.package, self.real)
         made = chapter_notebook(chapter, worksheet=version.is_worksheet, for_page=for_page)
         redacted: dict[str, Any] = redaction.redact(made, redaction.api_keys())
         return redacted

@@ -27,6 +27,7 @@ from nnsight_guide.idioms import outcomes
 from nnsight_guide.model import profiles
 from nnsight_guide.notebook.script import standalone_script
 from nnsight_guide.recording.freshness import Freshness
+from nnsight_guide.recording.real_cells import Real
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.run.plan import Plan
 from nnsight_guide.run.runner import Runner
@@ -114,8 +115,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         try:
             self.package = offer(self.project, files, config, is_preview=self.preview is not None)
             add_fetched(files, config, is_offline=self.package.is_offline)
-            shown = {**self.recordings, **self.committed}
-            self.notebooks = Notebooks(self.project, shown, self.package)
+            self.notebooks = Notebooks(self.project, self.recordings, self.committed, self.package)
             if renderer := config.plugins.get("mkdocs-jupyter"):
                 self.rendered = self.rendered or RenderedNotebooks(self.project)
                 renderer.config["cache_dir"] = str(self.rendered.own)
@@ -211,15 +211,15 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             self.runner.close()
             self.runner = None
 
-    def _committed(self, plan: Plan) -> dict[str, Recording]:
-        """Return the committed recordings to show beside the demo's: those that are fresh."""
+    def _committed(self, plan: Plan) -> Real:
+        """Return what of the committed recordings is to be shown beside the demo's."""
         if plan.profile.name != "demo":
             return {}
         for name, state in plan.committed.items():
-            if state.recorded and not state.is_fresh:
-                why = ", ".join(state.stale_because)
+            if state.file and not state.is_fresh:
+                why = "; ".join(state.reasons())
                 log.info("%s: the committed recording is stale (%s)", name, why)
-        return _shown(plan.committed)
+        return {name: state.cells for name, state in plan.committed.items() if state.cells}
 
 
 def _shown(states: Mapping[str, Freshness[Recording]]) -> dict[str, Recording]:

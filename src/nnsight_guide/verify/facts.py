@@ -3,14 +3,14 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from nnsight_guide.base.project import Project
 from nnsight_guide.html import render
 from nnsight_guide.html.published_facts import ExpectedOutput, expected_outputs
 from nnsight_guide.model import profiles
-from nnsight_guide.recording.committed import committed_freshness
-from nnsight_guide.recording.freshness import Freshness, freshness
-from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.recording.freshness import freshness
+from nnsight_guide.recording.real_cells import real_state
 
 HOW_TO_RECORD = "`make record PROFILE=local` (or remote) makes them, where the real model is"
 
@@ -57,44 +57,51 @@ def compare_with_facts(
     snippets = list(dict.fromkeys(fact.snippet for fact in expected))
     report = FactsReport()
 
-    states = {name: committed_freshness(project, name) for name in snippets}
-    if not any(state.recorded for state in states.values()):
-        report.notes.append(f"there are no committed recordings: {HOW_TO_RECORD}")
-    for name, state in states.items():
-        if state.recorded and not state.is_fresh:
-            why = ", ".join(state.stale_because)
-            report.notes.append(f"{name}: the committed recording is stale ({why}): not compared")
-    report.with_committed = _compare(report, expected, states)
+    profile = profiles.current({})
+    states = {name: freshness(project, name, profile) for name in snippets}
+    demo = {name: s.recorded for name, s in states.items() if s.recorded and s.is_fresh}
 
-    demo = profiles.current({})
+    real = {name: real_state(project, name, demo.get(name)) for name in snippets}
+    if not any(state.file for state in real.values()):
+        report.notes.append(f"there are no committed recordings: {HOW_TO_RECORD}")
+    for fact in expected:
+        if made := real[fact.snippet].cells.get(fact.cell):
+            report.with_committed += 1
+            report.differences += differences(fact, made.provenance["model"], made.outputs)
+    for name, state in real.items():
+        if state.file and not state.is_fresh:
+            why = "; ".join(state.reasons())
+            report.notes.append(f"{name}: the committed recording is stale ({why}): not compared")
+
     general = [fact for fact in expected if fact.any_model]
-    names = dict.fromkeys(fact.snippet for fact in general)
-    demo_states = {name: freshness(project, name, demo) for name in names}
-    for name, state in demo_states.items():
-        if not state.is_fresh:
+    for name in dict.fromkeys(fact.snippet for fact in general):
+        if name not in demo:
             remedy = f"run it with `python -m nnsight_guide run {name}`"
             report.notes.append(f"{name}: the demo's recording is stale: not compared; {remedy}")
-    report.with_demo = _compare(report, general, demo_states)
+    for fact in general:
+        if recording := demo.get(fact.snippet):
+            cell = recording.cell(fact.cell)
+            outputs = cell["outputs"] if cell else None
+            report.with_demo += 1
+            report.differences += differences(fact, recording.provenance["model"], outputs)
     return report
 
 
-def _compare(
-    report: FactsReport, facts: list[ExpectedOutput], states: Mapping[str, Freshness[Recording]]
-) -> int:
-    fresh = [(fact, state) for fact in facts if (state := states[fact.snippet]).is_fresh]
-    for fact, state in fresh:
-        assert state.recorded is not None
-        report.differences += differences(fact, state.recorded)
-    return len(fresh)
+def differences(
+    fact: ExpectedOutput, model: str, outputs: Iterable[Mapping[str, Any]] | None
+) -> list[str]:
+    """Return one line if the outputs do not show the fact: what they show instead.
 
+    Args:
+        fact: what was published.
+        model: what gave the outputs.
+        outputs: those of the cell; None, if there is no such cell.
 
-def differences(fact: ExpectedOutput, recording: Recording) -> list[str]:
-    """Return one line if the recording does not show the fact: what it shows instead."""
-    where = f"{fact.snippet}/{fact.cell} ({recording.provenance['model']})"
-    cell = recording.cell(fact.cell)
-    if cell is None:
+    """
+    where = f"{fact.snippet}/{fact.cell} ({model})"
+    if outputs is None:
         return [f"{where}: published {fact.text!r}, recorded: there is no such cell"]
-    lines = _lines("\n".join(render.output_text(output) for output in cell["outputs"]))
+    lines = _lines("\n".join(map(render.output_text, outputs)))
     sought = _lines(fact.text)
     length = len(sought)
     windows = [lines[start : start + length] for start in range(len(lines) - length + 1)]

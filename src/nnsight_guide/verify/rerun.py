@@ -103,7 +103,7 @@ def compare_with_rerun(plan: Plan, again: Mapping[str, Seen]) -> RerunReport:
         report.differences += _difference(f"{page}, {name}", shown, again.get(name))
     if not report.n_blocks:
         report.notes.append("the site is not built: only the recordings were compared")
-    real = [name for name, state in plan.committed.items() if state.is_fresh]
+    real = [name for name, state in plan.committed.items() if state.cells]
     if plan.profile.name == "demo" and real:
         report.notes.append(
             f"committed, and not run again since that takes the real model: {', '.join(real)}"
