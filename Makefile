@@ -30,8 +30,9 @@ TSC := npm exec --yes --prefer-offline --package=typescript@5.9.3 -- tsc --noEmi
 	--strict --noUnusedLocals --target es2022 --lib es2022,dom,dom.iterable
 # The theme's own word on its end of life: what that means here is in docs/contributing.md.
 export NO_MKDOCS_2_WARNING := 1
-# Tests run in two processes, and begin with those that take longest (tests/conftest.py).
-TWO := --numprocesses 2 --dist loadscope --no-loadscope-reorder
+# Tests begin with those that take longest (tests/conftest.py). On two processors three processes get
+# most done, since each waits now and then for what it has started; those that attack wait less.
+AT_ONCE := --dist loadscope --no-loadscope-reorder --numprocesses
 
 .DEFAULT_GOAL := help
 .PHONY: help install site offline serve record test test-long lint format lock canary dist check-links \
@@ -72,10 +73,10 @@ record: install ## Run the real model and keep its outputs to commit: PROFILE=lo
 	$(if $(PROFILE),GUIDE_PROFILE=$(PROFILE)) $(BIN)/python -m nnsight_guide record
 
 test: .venv/.installed-dev ## Run all tests but the long ones
-	$(BIN)/pytest $(TWO)
+	$(BIN)/pytest $(AT_ONCE) 3
 
 test-long: .venv/.installed-dev ## Run the tests that attack: mutants, kills, hundreds of edits
-	$(BIN)/pytest $(TWO) -m long
+	$(BIN)/pytest $(AT_ONCE) 2 -m long
 
 lint: .venv/.installed-dev ## Check style and types
 	$(BIN)/ruff check

@@ -39,7 +39,7 @@ for variable in ("GUIDE_PROFILE", "GUIDE_MODEL", "GUIDE_REMOTE", "NDIF_API_KEY")
     os.environ.pop(variable, None)
 os.environ["NNSIGHT_CONFIG"] = str(Path(tempfile.mkdtemp()) / "nnsight.yaml")
 os.environ["NO_MKDOCS_2_WARNING"] = "1"
-os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # two processes test; see FRUGAL in the room `run`
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # several processes test; see FRUGAL in the room `run`
 os.environ.update(profiles.current().environment)
 warm.prepare()
 
@@ -50,8 +50,13 @@ if IS_REMOTE:
     os.environ.update({"GUIDE_MODEL": _service.repo_id, "GUIDE_REMOTE": "1"})
 
 
-# What takes longest begins first, and what shares fixtures that take long stays on one worker.
-FIRST = ("pages", "run", "attacks/bad_input", "loopback", "benchmarks")
+# What takes longest begins first, and what shares fixtures that take long stays on one worker. What
+# only reads the first build comes once that is there, which the rest of `pages` makes.
+FIRST = (
+    *("pages", "run", "attacks/bad_input", "loopback", "pages/test_remotely"),
+    *("pages/test_reproducible", "pages/test_copying", "model/test_elsewhere"),
+    *("benchmarks", "assets/live"),
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -76,8 +81,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 
 def group_of(path: Path) -> str:
-    """Return the tests that stay together: those of a file, or of a folder named above."""
+    """Return the tests that stay together: those of a file, or else of a folder named above."""
     name = path.relative_to(ROOT / "tests").with_suffix("").as_posix()
+    if name in FIRST:
+        return name
     return next((folder for folder in FIRST if name.startswith(f"{folder}/")), name)
 
 

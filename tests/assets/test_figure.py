@@ -232,6 +232,19 @@ def test_a_screen_reader_is_given_the_still_picture_beside_the_drawn_one(look):
     assert 'combobox "Direction of attention"' in told
 
 
+def test_a_link_in_the_text_is_underlined_before_it_has_the_focus_then_and_after(visitor, site):
+    page = visitor(site.address).page
+    page.goto(site.address)
+    link = page.get_by_role("article").get_by_role("link", name="On to the figure")
+    expect(link).to_have_css("text-decoration-line", "underline")
+    link.focus()
+    expect(link).to_have_attribute("class", "focus-visible")  # the theme's script
+    expect(link).to_have_css("text-decoration-line", "underline")
+    link.blur()
+    expect(link).to_have_attribute("class", "")
+    expect(link).to_have_css("text-decoration-line", "underline")
+
+
 def test_print_shows_the_still_picture_alone(look):
     page = look("figure/").page
     page.emulate_media(media="print")

@@ -1,6 +1,7 @@
 """A chapter and its recordings become a notebook."""
 
 import base64
+import re
 import struct
 import zlib
 from collections.abc import Mapping
@@ -194,6 +195,18 @@ def test_a_link_leads_to_the_published_site_or_is_its_text():
     assert "[the `x`\nchapter](https://g.org/b.md#c)" in source(text, site="https://g.org/")
     unpublished = source(text)
     assert "See the `x`\nchapter and [this](https://nnsight.net)." in unpublished
+
+
+LIVE = 'live(\n    "heads",\n    start="prompt=a&off=0.4",\n)'
+
+
+def test_the_live_figure_is_a_sentence_on_where_it_is_and_none_of_its_markup():
+    cells = made(f"Before.\n\n{block(LIVE)}\nAfter.\n", site="https://g.org/")
+    assert {cell["cell_type"] for cell in cells} == {"markdown"}
+    text = "\n\n".join(cell["source"] for cell in cells)
+    assert "*On the [page of this chapter](https://g.org/) the demo model runs in" in text
+    assert not re.search("<|guide-live|prompt=a", text)
+    assert "*On the page of this chapter the demo model runs in" in source(block(LIVE))
 
 
 def test_what_looks_like_a_link_in_code_is_none():

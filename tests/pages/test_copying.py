@@ -1,5 +1,6 @@
 """Copying works: what a chapter shows, copied into an empty folder, runs there."""
 
+import ast
 import json
 import os
 import re
@@ -80,7 +81,7 @@ def demo_environment() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def runs(pages, checkout, tmp_path_factory, demo_environment, service):
-    """Start every script, two at a time, and hand out what will have come of each."""
+    """Start every script, two at a time, and hand out what will have come of each, by its name."""
     scripts = {
         name: (
             (checkout / "site" / "downloads" / f"{name}.py").read_text("utf-8"),
@@ -95,15 +96,17 @@ def runs(pages, checkout, tmp_path_factory, demo_environment, service):
     root = tmp_path_factory.mktemp("alone")
     with ThreadPoolExecutor(max_workers=2) as pool:
         remote_environment = pasted(instructions(service))
-        yield {
-            name: pool.submit(
-                run_alone,
-                script,
-                root / str(number),
-                remote_environment if needs_service else demo_environment,
-            )
-            for number, (name, (script, needs_service)) in enumerate(scripts.items())
-        }
+        started: dict[str, Future[Done]] = {}
+        runs = {}
+        for name, (script, needs_service) in scripts.items():
+            # A chapter and its script are mostly the same program but for comments: it runs once.
+            program = ast.dump(ast.parse(script))
+            if program not in started:
+                folder = root / str(len(started))
+                environment = remote_environment if needs_service else demo_environment
+                started[program] = pool.submit(run_alone, script, folder, environment)
+            runs[name] = started[program]
+        yield runs
 
 
 def pasted(lines: str) -> dict[str, str]:

@@ -206,6 +206,30 @@ def test_pull_requests_run_what_a_clean_clone_runs():
     assert (ROOT / ".ci/run").stat().st_mode & 0o100
 
 
+@pytest.mark.parametrize(
+    ("there", "installed"),
+    [
+        ([], "chromium firefox-esr"),
+        (["chromium"], "firefox-esr"),
+        (["firefox-esr"], "chromium"),
+        (["chromium", "firefox"], None),
+    ],
+)
+def test_a_clean_machine_gets_the_browsers_that_it_has_not(tmp_path, there, installed):
+    said = tmp_path / "said.txt"
+    for name in ("make", "apt-get", *there):
+        program = tmp_path / name
+        program.write_text(f'#!/bin/bash\necho "{name} $CI $*" >> "{said}"\n')
+        program.chmod(0o755)
+    for name in ("bash", "dirname"):
+        (tmp_path / name).symlink_to(Path(shutil.which(name)))
+    succeed("/bin/bash", ROOT / ".ci/run", PATH=str(tmp_path))
+    *before, lint, test = said.read_text().splitlines()
+    assert [lint, test] == ["make true lint", "make true test"]
+    install = "apt-get true install -y -qq --no-install-recommends"
+    assert before == (["apt-get true update -qq", f"{install} {installed}"] if installed else [])
+
+
 @pytest.mark.parametrize("name", ["attacks", "canary"])
 def test_what_takes_long_runs_every_week(name):
     ((cron,),) = [trigger.values() for trigger in WORKFLOWS[name]["on"]["schedule"]]

@@ -15,6 +15,7 @@ from typing import IO, Any
 from websockets.sync.client import ClientConnection, connect
 
 PATIENCE = 30.0  # seconds: a machine that has other work is slow to start a browser
+HOW_TO_GET_FIREFOX = "no Firefox here: `apt-get install firefox-esr`"
 LISTENS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 
 
@@ -59,6 +60,8 @@ class Firefox:
     def go(self, address: str) -> None:
         """Open a page, and wait until it is loaded."""
         self.ask("browsingContext.navigate", context=self.tab, url=address, wait="complete")
+        # On a busy machine that is at times told of the page before.
+        self.wait_for(f"location.href === {address!r} && document.readyState === 'complete'")
 
     def evaluate(self, script: str) -> Any:
         """Return what an expression of JavaScript gives; a promise is awaited."""

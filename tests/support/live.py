@@ -32,17 +32,21 @@ HELPERS = """window.helpers = {
     }),
     numbers: answer => window.helpers.floats([
         answer.logits,
-        ...answer.attentions.map(layer =>
-            layer.slice(0, window.engine.config.n_head * answer.seqLen ** 2)),
+        ...answer.attentions.flatMap(layer =>
+            Array.from({length: window.engine.config.n_head * answer.seqLen}, (_, at) => {
+                const [head, query] = [Math.floor(at / answer.seqLen), at % answer.seqLen];
+                const row = (head * answer.room + query) * answer.room;
+                return layer.subarray(row, row + answer.seqLen);
+            })),
     ]),
     // The logits of every position, of known tokens; the engine itself asks for the last alone.
     everywhere: () => {
         const {asItIs} = window.engine.memories;
-        return window.helpers.floats(Array.from({length: asItIs.seqLen}, (_, position) => {
-            const logits = new Float64Array(window.engine.ids.length + 1);
-            window.engine.model.logits(asItIs.hiddenStates.at(-1), position, logits);
-            return logits.subarray(0, -1);
-        }));
+        const [rows, size] = [asItIs.ids.length, window.engine.ids.length + 1];
+        const logits = new Float64Array(rows * size);
+        window.engine.model.logits(asItIs.hiddenStates.at(-1), rows, logits);
+        return window.helpers.floats(Array.from({length: rows}, (_, row) =>
+            logits.subarray(row * size, (row + 1) * size - 1)));
     },
 }"""
 

@@ -31,10 +31,10 @@ VALUE = ".guide-live-large .guide-live-value"
 PARTS = {
     "load.js",
     MODEL.removeprefix(f"{FOLDER}/"),
-    *(f"{name}.js" for name in ("gptj", "tokenizer", "interventions", "nnsight_code", "engine")),
     *(
         f"{name}.js"
         for name in (
+            *("kept", "gptj", "tokenizer", "interventions", "nnsight_code", "engine"),
             *("parts", "link", "words", "prompt", "heads"),
             *("large", "answers", "changes", "code", "figure"),
         )

@@ -7,7 +7,8 @@
 //                            state changes (null where it changes nothing). An answer has
 //                              top         the five most probable next tokens: {id, text, p}
 //                              lens        the same for each layer, if it were the last (the logit lens)
-//                              attentions  of each layer, numbers: (head * seqLen + query) * seqLen + key
+//                              attentions  of each layer, numbers: (head * room + query) * room + key
+//                              seqLen      how many tokens it has; there is `room` for more
 //                              logits      at the last position, in the order of `engine.ids`
 //                            The next run overwrites attentions and logits: draw them, or copy.
 //     engine.probability(answer, id)  of a token, in an answer of the last run
@@ -26,6 +27,7 @@
  * @typedef {{id: number, text: string, p: number}} Guess
  * @typedef {object} Answer
  * @property {number} seqLen
+ * @property {number} room
  * @property {Guess[]} top
  * @property {Guess[][]} lens
  * @property {Float64Array[]} attentions
@@ -49,12 +51,14 @@ const liveEngine = (() => {
       this.tokenizer = new tokenizer.Tokenizer(merges);
       this.model = new gptj.Model(config, tensors, ids);
       this.memories = {
-        asItIs: gptj.memoryFor(config, MOST_TOKENS),
-        changed: gptj.memoryFor(config, MOST_TOKENS),
-        others: gptj.memoryFor(config, MOST_TOKENS),
+        asItIs: kept.memoryFor(config, MOST_TOKENS),
+        changed: kept.memoryFor(config, MOST_TOKENS),
+        others: kept.memoryFor(config, MOST_TOKENS),
       };
-      const logits = () => new Float64Array(ids.length + 1);
-      this.logits = { asItIs: logits(), changed: logits(), lens: logits() };
+      const { n_layer, n_embd } = config;
+      const logits = (layers = n_layer) => new Float64Array(layers * (ids.length + 1)); // (n_layers, n_known + 1)
+      this.logits = { asItIs: logits(), changed: logits(), others: logits(1) };
+      this.lastStates = new Float64Array(n_layer * n_embd);
       const encode = (/** @type {string} */ text) => this.tokenizer.encode(text);
       this.landmarksOf = interventions.citiesAmong(landmarks);
       this.interventions = new interventions.Interventions(this.model, encode, this.landmarksOf, this.memories.others);
@@ -76,7 +80,7 @@ const liveEngine = (() => {
       this.check(state);
       const tokens = this.tokens(state.prompt);
       const ids = tokens.map(({ id }) => id);
-      const asItIs = this.answer(ids, "asItIs", {});
+      const asItIs = this.answer(ids, "asItIs", kept.NOTHING);
       const isChanged = interventions.changes(state);
       const changed = isChanged ? this.answer(ids, "changed", this.interventions.edits(state)) : null;
       return { tokens, asItIs, changed };
@@ -137,14 +141,17 @@ const liveEngine = (() => {
     /** @param {number[]} ids @param {"asItIs" | "changed"} which @param {Edits} edits @returns {Answer} */
     answer(ids, which, edits) {
       const [memory, logits] = [this.memories[which], this.logits[which]];
-      const last = ids.length - 1;
+      const [{ n_layer, n_embd }, seqLen] = [this.config, ids.length];
       this.model.forward(ids, memory, edits);
-      const lens = memory.hiddenStates.map((hidden) => {
-        this.model.logits(hidden, last, this.logits.lens);
-        return this.best(this.logits.lens);
-      });
-      this.model.logits(memory.hiddenStates[memory.hiddenStates.length - 1], last, logits);
-      return { seqLen: ids.length, top: lens[lens.length - 1], lens, attentions: memory.attentions, logits };
+      memory.hiddenStates.forEach((hidden, layer) =>
+        this.lastStates.set(hidden.subarray((seqLen - 1) * n_embd, seqLen * n_embd), layer * n_embd),
+      );
+      this.model.logits(this.lastStates, n_layer, logits);
+      const size = this.ids.length + 1;
+      const layers = memory.hiddenStates.map((_, layer) => logits.subarray(layer * size, (layer + 1) * size));
+      const lens = layers.map((own) => this.best(own));
+      const [top, last] = [lens[n_layer - 1], layers[n_layer - 1]];
+      return { seqLen, room: memory.room, top, lens, attentions: memory.attentions, logits: last };
     }
 
     /** @param {Answer} answer @param {number} id */
@@ -154,10 +161,11 @@ const liveEngine = (() => {
 
     /** @param {string} text @returns {Guess} */
     firstGuess(text) {
-      const { others } = this.memories;
-      this.model.forward(this.tokenizer.encode(text), others);
-      this.model.logits(others.hiddenStates[others.hiddenStates.length - 1], others.seqLen - 1, this.logits.lens);
-      return this.best(this.logits.lens)[0];
+      const [ids, { n_layer, n_embd }] = [this.tokenizer.encode(text), this.config];
+      this.model.forward(ids, this.memories.others);
+      const last = this.memories.others.hiddenStates[n_layer - 1].subarray((ids.length - 1) * n_embd);
+      this.model.logits(last, 1, this.logits.others);
+      return this.best(this.logits.others)[0];
     }
 
     /** What a logit lies above, to be the logarithm of a probability. @param {Float64Array} logits */

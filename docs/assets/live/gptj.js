@@ -13,31 +13,9 @@
  * @property {number} vocab_size
  *
  * @typedef {{shape: number[], data: Float32Array}} Tensor of weights
- * @typedef {(layer: number, values: Float64Array, seqLen: number) => void} Edit changes values in place
- * @typedef {object} Edits
- * @property {Edit} [outProjInput] transformer.h[layer].attn.out_proj.input: columns of each head
- * @property {Edit} [output] transformer.h[layer].output[0]: the hidden states
- * @typedef {ReturnType<typeof gptj.memoryFor>} Memory
  */
 
 const gptj = (() => {
-  /**
-   * Make room for what a run leaves behind, and the next one with the same memory overwrites.
-   *
-   * @param {Config} config @param {number} room the most tokens that fit
-   */
-  function memoryFor({ n_layer, n_embd, n_head }, room) {
-    const rows = (/** @type {number} */ width) => new Float64Array(room * width);
-    const perLayer = (/** @type {number} */ width) => Array.from({ length: n_layer }, () => rows(width));
-    const [embedded, normed, q, k, v, heads, attnOutput, mlpOutput] = Array.from({ length: 8 }, () => rows(n_embd));
-    const inner = rows(4 * n_embd);
-    return {
-      ...{ seqLen: 0, embedded, normed, q, k, v, heads, attnOutput, inner, mlpOutput },
-      hiddenStates: perLayer(n_embd), // of each layer: (seq_len, d_model)
-      attentions: perLayer(n_head * room), // of each layer: (n_heads, seq_len, seq_len)
-    };
-  }
-
   class Model {
     /**
      * @param {Config} config
@@ -50,7 +28,6 @@ const gptj = (() => {
       this.tensors = tensors;
       this.ids = ids;
       this.rowOf = new Map(ids.map((id, row) => [id, row]));
-      this.normed = new Float64Array(config.n_embd);
     }
 
     /** @param {string} name */
@@ -61,10 +38,11 @@ const gptj = (() => {
     }
 
     /** @param {number[]} ids @param {Memory} memory @param {Edits} edits */
-    forward(ids, memory, edits = {}) {
+    forward(ids, memory, edits = kept.NOTHING) {
       const width = this.config.n_embd;
       const wte = this.tensor("transformer.wte.weight").data; // (n_known + 1, d_model)
-      memory.seqLen = ids.length;
+      memory.first = kept.firstToRun(ids, memory, edits);
+      Object.assign(memory, { ids, edits });
       ids.forEach((id, position) => {
         const row = this.rowOf.get(id) ?? this.ids.length;
         memory.embedded.set(wte.subarray(row * width, (row + 1) * width), position * width);
@@ -74,72 +52,80 @@ const gptj = (() => {
 
     /** transformer.h[layer] @param {number} layer @param {Memory} memory @param {Edits} edits */
     block(layer, memory, edits) {
-      const { seqLen, normed, inner, attnOutput, mlpOutput } = memory;
-      const input = layer ? memory.hiddenStates[layer - 1] : memory.embedded; // (seq_len, d_model)
-      const output = memory.hiddenStates[layer];
+      const { first, ids, normed, inner, attnOutput, mlpOutput } = memory;
+      const width = this.config.n_embd, rows = ids.length - first;
+      const input = (layer ? memory.hiddenStates[layer - 1] : memory.embedded).subarray(first * width); // (rows, d_model)
+      const output = memory.hiddenStates[layer].subarray(first * width);
       const own = (/** @type {string} */ name) => this.tensor(`transformer.h.${layer}.${name}`);
 
-      layerNorm(input, seqLen, own("ln_1.weight"), own("ln_1.bias"), this.config, normed);
+      layerNorm(input, rows, own("ln_1.weight"), own("ln_1.bias"), this.config, normed);
       // Attention and MLP read the same, side by side, and both are added to what came in.
       this.attention(layer, memory, edits);
-      linear(normed, seqLen, own("mlp.fc_in.weight"), own("mlp.fc_in.bias"), inner); // (seq_len, 4 d_model)
-      for (let i = 0; i < seqLen * 4 * this.config.n_embd; i++) inner[i] = geluNew(inner[i]);
-      linear(inner, seqLen, own("mlp.fc_out.weight"), own("mlp.fc_out.bias"), mlpOutput);
-      for (let i = 0; i < seqLen * this.config.n_embd; i++) output[i] = attnOutput[i] + mlpOutput[i] + input[i];
-      edits.output?.(layer, output, seqLen);
+      linear(normed, rows, own("mlp.fc_in.weight"), own("mlp.fc_in.bias"), inner); // (rows, 4 d_model)
+      for (let i = 0; i < rows * 4 * width; i++) inner[i] = geluNew(inner[i]);
+      linear(inner, rows, own("mlp.fc_out.weight"), own("mlp.fc_out.bias"), mlpOutput);
+      for (let i = 0; i < rows * width; i++) output[i] = attnOutput[i] + mlpOutput[i] + input[i];
+      edits.output?.(layer, memory.hiddenStates[layer], ids.length);
     }
 
     /** transformer.h[layer].attn @param {number} layer @param {Memory} memory @param {Edits} edits */
     attention(layer, memory, edits) {
-      const { seqLen, normed, q, k, v, heads, attnOutput } = memory;
+      const { first, ids, normed, q, heads, attnOutput } = memory;
       const { n_head, n_embd, rotary_dim } = this.config;
+      const [k, v, seqLen] = [memory.keys[layer], memory.values[layer], ids.length];
       const weight = (/** @type {string} */ name) => this.tensor(`transformer.h.${layer}.attn.${name}.weight`);
-      linear(normed, seqLen, weight("q_proj"), null, q); // (seq_len, n_heads * d_head)
-      linear(normed, seqLen, weight("k_proj"), null, k);
-      linear(normed, seqLen, weight("v_proj"), null, v);
-      rotate(q, seqLen, n_head, n_embd / n_head, rotary_dim);
-      rotate(k, seqLen, n_head, n_embd / n_head, rotary_dim);
-      attend(q, k, v, seqLen, n_head, n_embd / n_head, memory.attentions[layer], heads);
+      const rest = (/** @type {Float64Array} */ all) => all.subarray(first * n_embd); // (rows, n_heads * d_head)
+      linear(normed, seqLen - first, weight("q_proj"), null, rest(q));
+      linear(normed, seqLen - first, weight("k_proj"), null, rest(k));
+      linear(normed, seqLen - first, weight("v_proj"), null, rest(v));
+      rotate(q, first, seqLen, n_head, n_embd / n_head, rotary_dim);
+      rotate(k, first, seqLen, n_head, n_embd / n_head, rotary_dim);
+      attend(q, k, v, first, seqLen, n_head, n_embd / n_head, memory.attentions[layer], memory.room, heads);
       edits.outProjInput?.(layer, heads, seqLen);
-      linear(heads, seqLen, weight("out_proj"), null, attnOutput);
+      linear(rest(heads), seqLen - first, weight("out_proj"), null, attnOutput);
     }
 
     /**
-     * lm_head(transformer.ln_f(hidden states)) at one position: the logits of the known tokens, in the
-     * order of their rows, and last the one logit that all others have.
+     * lm_head(transformer.ln_f(states)): the logits of the known tokens, in the order of their rows, and
+     * last the one logit that all others have.
      *
-     * @param {Float64Array} hiddenStates @param {number} position @param {Float64Array} logits (n_known + 1,)
+     * @param {Float64Array} states (rows, d_model) @param {number} rows @param {Float64Array} logits (rows, n_known + 1)
      */
-    logits(hiddenStates, position, logits) {
-      const state = hiddenStates.subarray(position * this.config.n_embd, (position + 1) * this.config.n_embd);
+    logits(states, rows, logits) {
+      const normed = new Float64Array(rows * this.config.n_embd);
       const [scale, shift] = [this.tensor("transformer.ln_f.weight"), this.tensor("transformer.ln_f.bias")];
-      layerNorm(state, 1, scale, shift, this.config, this.normed);
+      layerNorm(states, rows, scale, shift, this.config, normed);
       const bias = this.tensor("lm_head.bias");
       // lm_head.weight has the rows of transformer.wte.weight, and zeros for all other tokens.
-      linear(this.normed, 1, this.tensor("transformer.wte.weight"), bias, logits);
-      logits[this.ids.length] = bias.data[this.ids.length];
+      linear(normed, rows, this.tensor("transformer.wte.weight"), bias, logits);
+      const others = this.ids.length;
+      for (let row = 0; row < rows; row++) logits[row * (others + 1) + others] = bias.data[others];
     }
   }
 
   /**
-   * y = x · weightᵀ + bias, for x (rows, inner), weight (outer, inner) and y (rows, outer)
+   * y = x · weightᵀ + bias, for x (rows, inner), weight (outer, inner) and y (rows, outer). Eight sums at a time,
+   * of two rows of x and four of the weight: what is fetched counts in several of them, and none waits for another.
    *
    * @param {Float64Array} x @param {number} rows @param {Tensor} weight @param {Tensor | null} bias @param {Float64Array} y
    */
   function linear(x, rows, { shape: [outer, inner], data: w }, bias, y) {
-    for (let o = 0, b = 0; o < outer; o++, b += inner) {
-      const shift = bias ? bias.data[o] : 0;
-      for (let r = 0, a = 0; r < rows; r++, a += inner) {
-        let s0 = 0, s1 = 0, s2 = 0, s3 = 0; // four sums, which need not wait for each other
-        for (let i = 0; i < inner; i += 4) {
-          s0 += x[a + i] * w[b + i];
-          s1 += x[a + i + 1] * w[b + i + 1];
-          s2 += x[a + i + 2] * w[b + i + 2];
-          s3 += x[a + i + 3] * w[b + i + 3];
+    for (let four = 0; four < outer; four += 4) {
+      const o = Math.min(four, outer - 4), b0 = o * inner, b1 = b0 + inner, b2 = b1 + inner, b3 = b2 + inner;
+      for (let r = 0; r < rows; r += 2) {
+        const next = Math.min(r + 1, rows - 1), a0 = r * inner, a1 = next * inner;
+        let s0 = 0, s1 = 0, s2 = 0, s3 = 0, t0 = 0, t1 = 0, t2 = 0, t3 = 0;
+        for (let i = 0; i < inner; i++) {
+          const s = x[a0 + i], t = x[a1 + i], w0 = w[b0 + i], w1 = w[b1 + i], w2 = w[b2 + i], w3 = w[b3 + i];
+          s0 += s * w0, s1 += s * w1, s2 += s * w2, s3 += s * w3;
+          t0 += t * w0, t1 += t * w1, t2 += t * w2, t3 += t * w3;
         }
-        y[r * outer + o] = s0 + s1 + (s2 + s3) + shift;
+        const at = r * outer + o, under = next * outer + o;
+        y[at] = s0, y[at + 1] = s1, y[at + 2] = s2, y[at + 3] = s3;
+        y[under] = t0, y[under + 1] = t1, y[under + 2] = t2, y[under + 3] = t3;
       }
     }
+    if (bias) for (let i = 0; i < rows * outer; i++) y[i] += bias.data[i % outer];
   }
 
   /** @param {Float64Array} x (rows, d_model) @param {number} rows @param {Tensor} scale @param {Tensor} shift @param {Config} config @param {Float64Array} y */
@@ -153,9 +139,9 @@ const gptj = (() => {
     }
   }
 
-  /** Rotates neighbours among the first numbers of each head. @param {Float64Array} x (seq_len, n_heads, d_head) @param {number} seqLen @param {number} nHeads @param {number} dHead @param {number} rotaryDim */
-  function rotate(x, seqLen, nHeads, dHead, rotaryDim) {
-    for (let position = 0; position < seqLen; position++)
+  /** Rotates neighbours among the first numbers of each head. @param {Float64Array} x (seq_len, n_heads, d_head) @param {number} first @param {number} seqLen @param {number} nHeads @param {number} dHead @param {number} rotaryDim */
+  function rotate(x, first, seqLen, nHeads, dHead, rotaryDim) {
+    for (let position = first; position < seqLen; position++)
       for (let pair = 0; pair < rotaryDim; pair += 2) {
         const angle = position / 10000 ** (pair / rotaryDim), cos = Math.cos(angle), sin = Math.sin(angle);
         for (let head = 0; head < nHeads; head++) {
@@ -166,13 +152,12 @@ const gptj = (() => {
       }
   }
 
-  /** What each head attends to (n_heads, seq_len, seq_len), and what it takes from there (seq_len, n_heads, d_head). @param {Float64Array} q @param {Float64Array} k @param {Float64Array} v @param {number} seqLen @param {number} nHeads @param {number} dHead @param {Float64Array} attention @param {Float64Array} taken */
-  function attend(q, k, v, seqLen, nHeads, dHead, attention, taken) {
-    taken.fill(0, 0, seqLen * nHeads * dHead);
-    attention.fill(0, 0, nHeads * seqLen * seqLen); // nothing is seen of what comes later
+  /** What each head attends to from the first query on (n_heads, room, room), and what it takes from there (seq_len, n_heads, d_head). @param {Float64Array} q @param {Float64Array} k @param {Float64Array} v @param {number} first @param {number} seqLen @param {number} nHeads @param {number} dHead @param {Float64Array} attention @param {number} room @param {Float64Array} taken */
+  function attend(q, k, v, first, seqLen, nHeads, dHead, attention, room, taken) {
+    taken.fill(0, first * nHeads * dHead, seqLen * nHeads * dHead);
     for (let head = 0; head < nHeads; head++)
-      for (let query = 0; query < seqLen; query++) {
-        const row = (head * seqLen + query) * seqLen, from = (query * nHeads + head) * dHead;
+      for (let query = first; query < seqLen; query++) {
+        const row = (head * room + query) * room, from = (query * nHeads + head) * dHead;
         let highest = -Infinity, sum = 0;
         for (let key = 0; key <= query; key++) {
           const to = (key * nHeads + head) * dHead;
@@ -192,5 +177,5 @@ const gptj = (() => {
   /** @param {number} x */
   const geluNew = (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 
-  return { memoryFor, Model };
+  return { Model };
 })();

@@ -60,20 +60,30 @@ const interventions = (() => {
       this.cityStates = new Map();
       this.patched = new Float64Array(model.config.n_embd);
       this.patchedFrom = "";
+      /** @type {{key: string, edits: Edits}} the last */
+      this.made = { key: "", edits: kept.NOTHING };
     }
 
     /**
-     * The edits of a run that a state asks for.
+     * The edits of a run that a state asks for: the same object as before, if they are the same.
      *
      * @param {State} state @returns {Edits}
      */
-    edits({ off = [], instead = "zero", patch, steer }) {
+    edits({ off, instead, patch, steer }) {
+      const key = JSON.stringify([off, instead, patch, steer]);
+      if (key !== this.made.key) this.made = { key, edits: this.newEdits({ off, instead, patch, steer }) };
+      return this.made.edits;
+    }
+
+    /** @param {Omit<State, "prompt">} state @returns {Edits} */
+    newEdits({ off = [], instead = "zero", patch, steer }) {
       const { n_embd, n_head } = this.model.config;
       const dHead = n_embd / n_head;
       const means = instead === "mean" && off.length ? this.headMeans() : undefined;
       const state = patch && this.stateOf(patch);
       const [start, goal] = steer ? [this.statesOf(steer.from), this.statesOf(steer.to)] : [];
       return {
+        last: Math.max(steer ? 1 : 0, -(patch?.position ?? 0)),
         outProjInput(layer, heads, seqLen) {
           for (const { head } of off.filter((one) => one.layer === layer))
             for (let position = 0; position < seqLen; position++)
@@ -111,7 +121,7 @@ const interventions = (() => {
       if (key === this.patchedFrom) return this.patched; // who types, types the other prompt
       this.patchedFrom = key;
       this.model.forward(this.encode(prompt), this.memory);
-      const at = placeOf(position, this.memory.seqLen) * this.patched.length;
+      const at = placeOf(position, this.memory.ids.length) * this.patched.length;
       this.patched.set(this.memory.hiddenStates[layer].subarray(at, at + this.patched.length));
       return this.patched;
     }

@@ -31,7 +31,7 @@
 var guideLive =
   globalThis.guideLive ??
   (() => {
-    const PARTS = ["gptj.js", "tokenizer.js", "interventions.js", "nnsight_code.js", "engine.js"];
+    const PARTS = ["kept.js", "gptj.js", "tokenizer.js", "interventions.js", "nnsight_code.js", "engine.js"];
     const PANELS = ["parts", "link", "words", "prompt", "heads", "large", "answers", "changes", "code", "figure"];
     const HERE = /** @type {HTMLScriptElement} */ (document.currentScript).src;
     /** @type {ReturnType<typeof loadOnce> | undefined} */

@@ -5,6 +5,7 @@ import shutil
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ class ModelExecutor:
 
     def __init__(self, checkpoint: Path) -> None:
         silence_libraries()
+        multiply_batches_whole()
         self.checkpoint = checkpoint
         self.folder = Path.cwd()
         self.output = JobOutput.install()
@@ -119,6 +121,23 @@ class ModelExecutor:
     def environment(self) -> dict[str, Any]:
         """Return the versions of this installation, as nnsight tells them."""
         return dict(get_local_env())
+
+
+def multiply_batches_whole() -> None:
+    """Let `linear` multiply a slice of a batch at once, in this process.
+
+    Where weights need no gradient, PyTorch (2.13) multiplies such a slice row by row, reading all
+    weights for each: on a CPU, the logits of the last position of 26 prompts took 70 times as long.
+    """
+    linear = torch.nn.functional.linear
+
+    @wraps(linear)
+    def whole(
+        input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        return linear(input.contiguous(), weight, bias)
+
+    torch.nn.functional.linear = whole
 
 
 def _execute(model: Any, request: RequestModel, blob: bytes) -> dict[str, Any]:

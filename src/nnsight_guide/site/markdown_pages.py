@@ -18,6 +18,10 @@ LIVE = "Figure: the demo model, which runs in a browser that has this page open.
 
 def preprocess(soup: BeautifulSoup, output: str) -> None:
     """Change the tree of one page in place; `output` is the file that it will be."""
+    # Most of a page's tags colour words of code. Without them, all that follows has little to do.
+    for block in soup.find_all("pre"):
+        for code in block.find_all("code"):
+            code.string = code.get_text()
     for tag in soup.select(FURNITURE):
         tag.decompose()
     for figure in soup.select(".guide-live"):

@@ -55,14 +55,19 @@ ASKED = """async () => {
         [told(lens[at][0].text), percent(lens[at][0].p)])]);
     const best = answers.at(-1).top.map(({id, text}) => [told(text),
         ...answers.map(answer => percent(engine.probability(answer, id)))]);
-    const {seqLen, attentions} = answers.at(-1);
-    const heads = Array.from({length: 16}, (_, head) => [...attentions[layer].subarray(
-        head * seqLen ** 2, (head + 1) * seqLen ** 2)].map(value => Math.round(255 * value)));
+    const {seqLen, room, attentions} = answers.at(-1);
+    const heads = Array.from({length: 16}, (_, head) => Array.from({length: seqLen ** 2},
+        (_, dot) => (head * room + Math.floor(dot / seqLen)) * room + dot % seqLen
+    ).map(at => Math.round(255 * attentions[layer][at])));
     const joined = lines => lines.map(line => line.join(" ").replace(/\\s+/g, " "));
     return {lens: joined(lens), next: joined(best), code: engine.code(state), heads};
 }"""
-DRAWN = """all => all.map(map => [...map.getContext("2d")
-    .getImageData(0, 0, map.width, map.height).data].filter((_, at) => at % 4 === 3))"""
+# As much of each canvas as is stretched over its map.
+DRAWN = """all => all.map(map => {
+    const size = Math.round(map.width / map.style.scale);
+    const {data} = map.getContext("2d").getImageData(0, 0, size, size);
+    return [...data].filter((_, at) => at % 4 === 3);
+})"""
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -110,7 +115,7 @@ def test_all_is_drawn_again_at_every_letter(visit):
     after = shown(page)
     assert tokens(page)[-1] == "·Paris"
     assert [name for name, value in after.items() if value == before[name]] == ["off"]
-    assert page.locator(".guide-live-map canvas").first.evaluate("map => map.width") == 11
+    assert len(page.locator(".guide-live-map canvas").evaluate_all(DRAWN)[0]) == 11 * 11
 
 
 def test_a_token_that_was_not_in_training_is_marked_and_said_to_mean_nothing(visit):

@@ -1,10 +1,11 @@
 """The live figure in Firefox, as Debian ships it."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.firefox import Firefox, firefox, found
+from tests.support.firefox import HOW_TO_GET_FIREFOX, Firefox, firefox, found
 from tests.support.live_figure import EIFFEL, FIELD, IN_A_FOLDER, LIVE, NOTE, STRICT, WHOLE
 
 pytestmark = pytest.mark.local
@@ -20,7 +21,9 @@ PARIS = "·Paris 99.8 %"
 def fox() -> Iterator[Firefox]:
     program = found()
     if program is None:
-        pytest.skip("no Firefox here: `apt-get install firefox-esr`")
+        if os.environ.get("CI") == "true":
+            pytest.fail(HOW_TO_GET_FIREFOX)
+        pytest.skip(HOW_TO_GET_FIREFOX)
     with firefox(program) as begun:
         yield begun
         # Of scripts, not of what Firefox says of a folder (no favicon, no search).

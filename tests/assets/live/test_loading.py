@@ -8,7 +8,7 @@ from nnsight_guide.site.scripts import FOLDER, MODEL, MODEL_OFFLINE
 from tests.support.browser import served
 from tests.support.live import load
 
-PARTS = ("gptj", "tokenizer", "interventions", "nnsight_code", "engine")
+PARTS = ("kept", "gptj", "tokenizer", "interventions", "nnsight_code", "engine")
 ASKED = "engine.run({prompt: 'The Eiffel Tower is in the city of'}).asItIs.top[0].text"
 OWN_LINE = "Failed to load resource"  # Chromium's own, of what it could not fetch
 

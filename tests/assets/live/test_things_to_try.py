@@ -23,9 +23,9 @@ PROBLEM = "query => liveLink.problem(liveLink.chosenBy(query), engine)"
 # Of the last token, what each head of a layer looks at most.
 LOOKS = """query => {
     const {state, layer} = liveLink.chosenBy(query);
-    const {tokens, asItIs: {seqLen, attentions}} = engine.run(state);
+    const {tokens, asItIs: {seqLen, room, attentions}} = engine.run(state);
     return Array.from({length: engine.config.n_head}, (_, head) => {
-        const last = (head * seqLen + seqLen - 1) * seqLen;
+        const last = (head * room + seqLen - 1) * room;
         const row = attentions[layer].subarray(last, last + seqLen);
         const best = row.indexOf(Math.max(...row));
         return [tokens[best].text, row[best]];

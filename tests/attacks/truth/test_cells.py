@@ -4,6 +4,7 @@ A build shows the changed source with what a run of exactly that source gives, o
 line that says where. And a test of the snippet fails, unless `equivalent.toml` says why not.
 """
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.attacks.truth.mutants import Mutant, cells, mutants
-from tests.attacks.truth.small_site import SmallSite, Tried
+from tests.attacks.truth.small_site import SEEN_IN, SmallSite, Tried
 
 pytestmark = [pytest.mark.long, pytest.mark.real_processes]
 
@@ -58,8 +59,8 @@ def attacks(site: SmallSite, snippet: str, text: str) -> Iterator[Attacked]:
     for mutant in mutants(snippet, text, kinds=1 if snippet in SLOW else 3):
         site.write(mutant.text)
         tried = site.attempt()
-        # The tests ask for a recording, and so run what the build has refused just as it did.
-        is_known = tried.fate == "refused" and snippet in SLOW
+        # The tests ask for a recording, and so would run what the build has refused just as it did.
+        is_known = tried.fate == "refused"
         yield Attacked(snippet, mutant, tried, "recording" if is_known else site.failing_test())
 
 
@@ -73,6 +74,12 @@ def test_a_snippet_as_it_is_is_shown_as_it_runs_and_passes_its_tests(snippets, a
     assert unharmed.keys() == snippets.keys()
     assert {found.tried.fate for found in unharmed.values()} == {"shown"}
     assert [found.failing_test for found in unharmed.values() if found.failing_test] == []
+
+
+def test_the_tests_of_each_snippet_ask_for_its_recording(root, snippets):
+    for name in snippets:
+        tests = root / "tests" / "snippets" / f"test_{SEEN_IN.get(name, name)}.py"
+        assert re.search(r"\b(recorded|recording)\(", tests.read_text("utf-8")), tests.name
 
 
 def test_every_named_cell_is_changed(snippets, attacks_on_cells):

@@ -3,7 +3,7 @@
 "use strict";
 
 const liveAnswers = (() => {
-  const { h, panel, fillChip, percent, stretch } = liveParts;
+  const { h, panel, fillChip, percent, tell, stretch } = liveParts;
   const ROWS = 7; // five, and two that were first before
 
   /** A table whose rows are kept, so that a keystroke only changes texts. @param {number} count @param {string} first @param {string} caption */
@@ -32,7 +32,7 @@ const liveAnswers = (() => {
       element: panel("next", "What comes next", sentence, element),
       draw({ asItIs, changed, sentence: words }) {
         if (!asItIs) return;
-        sentence.textContent = words;
+        tell(sentence, words);
         element.classList.toggle("guide-live-compared", Boolean(changed));
         const shown = changed ? [...changed.top, ...asItIs.top.slice(0, ROWS - changed.top.length)] : asItIs.top;
         const guesses = shown.filter(({ id }, at) => shown.findIndex((one) => one.id === id) === at);
@@ -48,7 +48,7 @@ const liveAnswers = (() => {
             if (!answer) return;
             const p = figure.engine.probability(answer, guess.id);
             stretch(bar, p);
-            number.textContent = percent(p);
+            tell(number, percent(p));
           });
         });
       },
@@ -72,7 +72,7 @@ const liveAnswers = (() => {
             const [guess] = answer.lens[layer];
             fillChip(chip, guess.text);
             stretch(bar, guess.p);
-            number.textContent = percent(guess.p);
+            tell(number, percent(guess.p));
           }),
         );
       },

@@ -3,7 +3,7 @@
 "use strict";
 
 const liveChanges = (() => {
-  const { h, panel, menu, fillMenu, onOff, segments, visible, quoted, percent } = liveParts;
+  const { h, panel, menu, fillMenu, onOff, segments, visible, quoted, percent, tell } = liveParts;
   const SECOND = { prompt: "The Burj Khalifa is in the city of", layer: 2, position: -1 };
   const PUSH = { from: "Paris", to: "Rome", layer: 2, strength: 1 };
   const STRONGEST = 4;
@@ -34,9 +34,9 @@ const liveChanges = (() => {
         const heads = state.off ?? [];
         const number = INSTEAD.findIndex(({ value }) => value === (state.instead ?? "zero"));
         instead.mark(number);
-        means.textContent = INSTEAD[number].means;
+        tell(means, INSTEAD[number].means);
         const isWhole = heads.filter((one) => one.layer === layer).length === figure.engine.config.n_head;
-        whole.textContent = `Layer ${layer}: all ${isWhole ? "on" : "off"}`;
+        tell(whole, `Layer ${layer}: all ${isWhole ? "on" : "off"}`);
         if (shown === JSON.stringify(heads)) return;
         shown = JSON.stringify(heads);
         const buttons = heads.map((one) =>

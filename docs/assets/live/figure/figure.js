@@ -15,7 +15,10 @@
  * @property {string} sentence the answer in words
  *
  * @typedef {"head" | "layer" | ""} What has changed: only what is looked at, or what was asked as well
- * @typedef {{element: HTMLElement | null, draw: (view: View, what: What) => void}} Panel
+ * @typedef {object} Panel
+ * @property {HTMLElement | null} element
+ * @property {(view: View, what: What) => void} draw
+ * @property {boolean} [isFirst] it writes on a canvas, and a browser lays out all that has changed until then
  * @typedef {InstanceType<typeof liveFigure.Figure>} Figure
  */
 
@@ -65,6 +68,7 @@ const liveFigure = (() => {
       this.panels = [livePrompt.make(this), ...this.names.map((name) => PANELS[name](this))];
       this.wrong = this.begin();
       this.body.replaceChildren(...this.panels.flatMap(({ element }) => element ?? []), this.voice);
+      this.panels.sort((one, other) => Number(other.isFirst ?? false) - Number(one.isFirst ?? false));
       box.dataset.live = "";
       this.recolour();
       this.draw("");
@@ -199,7 +203,7 @@ const liveFigure = (() => {
       if (asItIs) view.sentence = liveWords.ofAnswer(asItIs, changed, (answer, id) => engine.probability(answer, id));
       this.box.toggleAttribute("data-stale", Boolean(problem));
       const note = [this.wrong, problem || liveWords.ofUnknown(tokens, engine.ids.length)].filter(Boolean).join(" ");
-      if (this.note.textContent !== note) this.note.textContent = note;
+      liveParts.tell(this.note, note);
     }
 
     /** Whether another figure has used the engine since; then this one asks again. */

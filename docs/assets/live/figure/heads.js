@@ -2,8 +2,9 @@
 "use strict";
 
 const liveHeads = (() => {
-  const { h, panel, segments, onOff } = liveParts;
+  const { h, panel, segments, onOff, tell } = liveParts;
   const COLUMNS = 4;
+  const ENOUGH = "16"; // tokens, for most prompts
   /** @type {Record<string, number>} */
   const MOVES = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS };
 
@@ -13,7 +14,7 @@ const liveHeads = (() => {
     const layers = segments("Layer", Array.from({ length: n_layer }, (_, layer) => String(layer)), (layer) => figure.look({ layer }));
     const hasSwitches = figure.has("off");
     const tiles = Array.from({ length: n_head }, (_, head) => {
-      const canvas = h("canvas");
+      const canvas = h("canvas", { width: ENOUGH, height: ENOUGH });
       const map = h("button", { type: "button", class: "guide-live-map", click: () => figure.look({ head }) }, canvas);
       map.addEventListener("focus", () => figure.look({ head }));
       const name = h("span", { class: "guide-live-name" }, h("span", {}, "Head "), String(head));
@@ -41,7 +42,7 @@ const liveHeads = (() => {
       element: panel("heads", "Where the heads look", choice, grid, told, hint),
       draw({ state, layer, head, tokens, answer }, what) {
         layers.mark(layer);
-        if (answer && !isLarge) told.textContent = `Head ${head}: ${liveWords.ofHead(tokens, answer.attentions[layer], head)}.`;
+        if (answer && !isLarge) tell(told, `Head ${head}: ${liveWords.ofHead(tokens, answer, layer, head)}.`);
         tiles.forEach(({ map, button, mark, element, canvas }, own) => {
           const isOff = Boolean(state.off?.some((one) => one.layer === layer && one.head === own));
           mark(!isOff);
@@ -49,27 +50,35 @@ const liveHeads = (() => {
           map.setAttribute("aria-pressed", String(own === head));
           map.tabIndex = button.tabIndex = own === head ? 0 : -1;
           if (!answer || what === "head") return;
-          const { attentions, seqLen } = answer;
-          map.setAttribute("aria-label", `Head ${own}: ${liveWords.ofHead(tokens, attentions[layer], own)}`);
-          paint(canvas, attentions[layer], own * seqLen * seqLen, seqLen, figure.ink);
+          map.setAttribute("aria-label", `Head ${own}: ${liveWords.ofHead(tokens, answer, layer, own)}`);
+          paint(canvas, answer, layer, own, figure.ink);
         });
       },
     };
   }
 
-  /** A dot for each number, the darker the larger. @param {HTMLCanvasElement} canvas @param {Float64Array} values @param {number} from @param {number} size @param {number[]} ink */
-  function paint(canvas, values, from, size, [red, green, blue]) {
-    if (canvas.width !== size) canvas.width = canvas.height = size;
+  /**
+   * A dot for each number, the darker the larger. A canvas that gets another size costs more than all that is
+   * drawn on it; so it only ever grows, and what is drawn is stretched over the map.
+   *
+   * @param {HTMLCanvasElement} canvas @param {Answer} answer @param {number} layer @param {number} head @param {number[]} ink
+   */
+  function paint(canvas, { attentions, room, seqLen }, layer, head, [red, green, blue]) {
+    if (canvas.width < seqLen) canvas.width = canvas.height = 2 ** Math.ceil(Math.log2(seqLen));
+    canvas.style.scale = String(canvas.width / seqLen);
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    const image = context.createImageData(size, size);
-    for (let i = 0; i < size * size; i++) {
-      image.data[4 * i] = red;
-      image.data[4 * i + 1] = green;
-      image.data[4 * i + 2] = blue;
-      image.data[4 * i + 3] = Math.round(255 * values[from + i]);
-    }
+    const image = context.createImageData(seqLen, seqLen);
+    const [{ data }, values] = [image, attentions[layer]];
+    for (let query = 0, dot = 0; query < seqLen; query++)
+      for (let key = 0; key < seqLen; key++, dot += 4) {
+        data[dot] = red;
+        data[dot + 1] = green;
+        data[dot + 2] = blue;
+        data[dot + 3] = Math.round(255 * values[(head * room + query) * room + key]);
+      }
+    context.clearRect(0, 0, canvas.width, canvas.height);
     context.putImageData(image, 0, 0);
   }
 
-  return { make, paint };
+  return { make };
 })();

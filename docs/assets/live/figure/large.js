@@ -3,7 +3,7 @@
 "use strict";
 
 const liveLarge = (() => {
-  const { h, panel, quoted, short } = liveParts;
+  const { h, panel, quoted, short, tell } = liveParts;
   const MARGIN = 0.16; // of the side, for the names of tokens
   const ROOM = 0.9; // of a cell, for a name
   const SMALLEST = 7; // a name smaller than this many pixels cannot be read
@@ -23,7 +23,13 @@ const liveLarge = (() => {
     let place = null;
     /** @type {View | undefined} */
     let view;
-    new ResizeObserver(() => view && paint()).observe(box);
+    // Asked once for each size: a style or a width that is asked for in a drawing has all of the page laid out.
+    let [width, fontSize, fontFamily] = [0, 0, ""];
+    new ResizeObserver(() => {
+      const style = getComputedStyle(box);
+      [width, fontSize, fontFamily] = [box.clientWidth, parseFloat(style.fontSize), style.fontFamily];
+      if (view) paint();
+    }).observe(box);
 
     /** @param {[number, number] | null} cell */
     function point(cell) {
@@ -54,10 +60,14 @@ const liveLarge = (() => {
 
     function paint() {
       if (!view?.answer || figure.isStale()) return;
-      const { tokens, answer, layer, head } = view;
+      const side = Math.round(width * devicePixelRatio);
+      if (side > 0) paintMap(side, view, view.answer); // else it is not shown
+      tell(said, line());
+    }
+
+    /** @param {number} side @param {View} view @param {Answer} answer */
+    function paintMap(side, { tokens, layer, head }, answer) {
       const size = answer.seqLen;
-      const side = Math.round(box.clientWidth * devicePixelRatio);
-      if (side === 0) return; // it is not shown
       if (canvas.width !== side) canvas.width = canvas.height = side;
       const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
       const [left, cell] = [Math.round(side * MARGIN), (side * (1 - MARGIN)) / size];
@@ -65,13 +75,15 @@ const liveLarge = (() => {
       context.clearRect(0, 0, side, side);
       const values = answer.attentions[layer];
       const edge = (/** @type {number} */ i) => Math.round(i * cell);
+      context.fillStyle = colour(figure.ink);
       for (let row = 0; row < size; row++)
         for (let column = 0; column <= row; column++) {
-          const value = values[(head * size + row) * size + column];
+          const value = values[(head * answer.room + row) * answer.room + column];
           if (value < 0.002) continue; // less than a step of colour
-          context.fillStyle = colour(figure.ink, value);
+          context.globalAlpha = value;
           context.fillRect(left + edge(column), edge(row), edge(column + 1) - edge(column), edge(row + 1) - edge(row));
         }
+      context.globalAlpha = 1;
       context.lineWidth = Math.max(1, Math.round(devicePixelRatio));
       context.strokeStyle = colour(figure.quiet, 0.6);
       context.strokeRect(left + context.lineWidth / 2, context.lineWidth / 2, edge(size) - context.lineWidth, edge(size) - context.lineWidth);
@@ -81,45 +93,44 @@ const liveLarge = (() => {
         context.strokeStyle = colour(figure.text);
         context.strokeRect(left + edge(column), edge(row), cell, cell);
       }
-      const letters = Math.min(cell * ROOM, 0.62 * parseFloat(getComputedStyle(box).fontSize) * devicePixelRatio * 1.15);
+      const letters = Math.min(cell * ROOM, 0.62 * fontSize * devicePixelRatio * 1.15);
       if (letters >= SMALLEST * devicePixelRatio) {
-        context.font = `${letters}px ${getComputedStyle(box).fontFamily}`;
+        context.font = `${letters}px ${fontFamily}`;
         context.textBaseline = "middle";
         context.textAlign = "right";
-        const isNamed = (/** @type {number} */ i, /** @type {0 | 1} */ way) => place?.[way] === i;
-        tokens.forEach(({ text }, i) => {
-          const middle = (i + 0.5) * cell;
-          context.fillStyle = colour(isNamed(i, 0) ? figure.text : figure.quiet);
-          context.fillText(short(text), left - letters * 0.5, middle, left - letters * 0.5);
-          context.save();
-          context.translate(left + middle, edge(size) + letters * 0.5);
-          context.rotate(-Math.PI / 2);
-          context.fillStyle = colour(isNamed(i, 1) ? figure.text : figure.quiet);
-          context.fillText(short(text), 0, 0, left - letters * 0.5);
-          context.restore();
-        });
+        const names = tokens.map(({ text }) => short(text));
+        const [quiet, named, room] = [colour(figure.quiet), colour(figure.text), left - letters * 0.5];
+        const write = (/** @type {0 | 1} */ way, /** @type {number} */ x, /** @type {number} */ y) =>
+          names.forEach((name, i) => {
+            context.fillStyle = place?.[way] === i ? named : quiet;
+            context.fillText(name, x, y + (i + 0.5) * cell, room);
+          });
+        write(0, room, 0);
+        context.rotate(-Math.PI / 2); // upwards, and each column is a row
+        write(1, -edge(size) - letters * 0.5, left);
+        context.rotate(Math.PI / 2);
       }
-      said.textContent = line();
     }
 
     function line() {
       if (!view?.answer) return "";
       const { tokens, answer, layer, head } = view;
-      if (!place || place[0] >= tokens.length || place[1] >= tokens.length) return `${liveWords.ofHead(tokens, answer.attentions[layer], head)}.`;
+      if (!place || place[0] >= tokens.length || place[1] >= tokens.length) return `${liveWords.ofHead(tokens, answer, layer, head)}.`;
       const [row, column] = place;
       const [looks, at] = [quoted(tokens[row].text), quoted(tokens[column].text)];
       if (column > row) return `${looks} cannot look at ${at}, which comes later.`;
-      return `${looks} looks at ${at}: ${answer.attentions[layer][(head * answer.seqLen + row) * answer.seqLen + column].toFixed(2)}.`;
+      return `${looks} looks at ${at}: ${answer.attentions[layer][(head * answer.room + row) * answer.room + column].toFixed(2)}.`;
     }
 
     return {
       element,
+      isFirst: true,
       draw(now) {
         view = now;
-        const isOff = Boolean(now.state.off?.some((one) => one.layer === now.layer && one.head === now.head));
-        name.textContent = `Layer ${now.layer}, head ${now.head}${isOff ? " (off)" : ""}`;
-        box.setAttribute("aria-label", `Layer ${now.layer}, head ${now.head}; the arrow keys go from number to number`);
         paint();
+        const isOff = Boolean(now.state.off?.some((one) => one.layer === now.layer && one.head === now.head));
+        tell(name, `Layer ${now.layer}, head ${now.head}${isOff ? " (off)" : ""}`);
+        box.setAttribute("aria-label", `Layer ${now.layer}, head ${now.head}; the arrow keys go from number to number`);
       },
     };
   }

@@ -40,13 +40,6 @@ const liveParts = (() => {
     chip.replaceChildren(...(starts ? [h("i", { "aria-hidden": "true" }, "·")] : []), visible(starts ? text.slice(1) : text));
   }
 
-  /** @param {string} text */
-  function chip(text) {
-    const made = h("span", { class: "guide-live-token" });
-    fillChip(made, text);
-    return made;
-  }
-
   /** A token in a sentence. @param {string} text */
   const quoted = (text) => `“${visible(text)}”`;
 
@@ -60,6 +53,11 @@ const liveParts = (() => {
   function percent(p) {
     if (p >= 0.9995) return "> 99.9\u00a0%";
     return p < 0.0005 ? "< 0.1\u00a0%" : `${(100 * p).toFixed(1)}\u00a0%`;
+  }
+
+  /** Have an element say this. A text that is set anew is laid out anew, even if it is the same. @param {Element} element @param {string} text */
+  function tell(element, text) {
+    if (element.textContent !== text) element.textContent = text;
   }
 
   /** Show a number as a bar. @param {HTMLElement} bar @param {number} share */
@@ -107,5 +105,5 @@ const liveParts = (() => {
     return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
   }
 
-  return { h, panel, visible, chip, fillChip, quoted, short, percent, stretch, segments, menu, fillMenu, onOff, colourOf };
+  return { h, panel, visible, fillChip, quoted, short, percent, tell, stretch, segments, menu, fillMenu, onOff, colourOf };
 })();

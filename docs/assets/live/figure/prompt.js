@@ -3,7 +3,7 @@
 "use strict";
 
 const livePrompt = (() => {
-  const { h, fillChip } = liveParts;
+  const { h, fillChip, tell } = liveParts;
   const SUGGESTED = 5;
 
   /** @param {Figure} figure @returns {Panel} */
@@ -50,7 +50,7 @@ const livePrompt = (() => {
           fillChip(chip, text);
           chip.classList.toggle("guide-live-unknown", !isKnown);
         });
-        count.textContent = String(tokens.length);
+        tell(count, String(tokens.length));
       },
     };
   }

@@ -36,13 +36,12 @@ const liveWords = (() => {
     return parts.length ? `Changed: ${parts.join("; ")}.` : "";
   }
 
-  /** Where the last token looks most. @param {Token[]} tokens @param {Float64Array} attention @param {number} head */
-  function ofHead(tokens, attention, head) {
-    const size = tokens.length;
-    const row = (head * size + size - 1) * size;
+  /** Where the last token looks most. @param {Token[]} tokens @param {Answer} answer @param {number} layer @param {number} head */
+  function ofHead(tokens, { attentions, room, seqLen }, layer, head) {
+    const [attention, row] = [attentions[layer], (head * room + seqLen - 1) * room];
     let best = 0;
-    for (let key = 1; key < size; key++) if (attention[row + key] > attention[row + best]) best = key;
-    return `${quoted(tokens[size - 1].text)} looks most at ${quoted(tokens[best].text)}: ${attention[row + best].toFixed(2)}`;
+    for (let key = 1; key < seqLen; key++) if (attention[row + key] > attention[row + best]) best = key;
+    return `${quoted(tokens[seqLen - 1].text)} looks most at ${quoted(tokens[best].text)}: ${attention[row + best].toFixed(2)}`;
   }
 
   return { ofAnswer, ofUnknown, ofChanges, ofHead };
