@@ -1,12 +1,14 @@
 """The real model's output and the demo's in tabs, as a reader's browser shows them."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from nnsight_guide.html.figures import MIME
 from nnsight_guide.html.tabs import tabs_html
+from nnsight_guide.recording.real_cells import RealCell
 from nnsight_guide.recording.recordings import Recording
 from tests.support.browser import Site
 from tests.support.figures import drawing, site_of
@@ -14,25 +16,42 @@ from tests.support.figures import drawing, site_of
 REAL, DEMO = "28 layers", "4 layers"
 
 
-def recording(model: str, text: str, seed: int = 0) -> Recording:
-    printed = {"output_type": "stream", "name": "stdout", "text": f"{text}\n"}
-    drawn = {"output_type": "display_data", "data": {MIME: drawing(seed=seed)}}
-    made = {"profile": "local", "model": model, "device": "cuda", "date": "2026-11-23"}
-    guide = {"key_parts": {"model": model}, "provenance": made}
-    ask = {"metadata": {"title": "ask"}, "outputs": [printed]}
-    draw = {"metadata": {"title": "draw"}, "outputs": [drawn]}
-    return Recording({"cells": [ask, draw], "metadata": {"guide": guide}})
+def outputs(text: str, seed: int = 0) -> dict[str, list[dict[str, Any]]]:
+    """Return what a model gave for two cells: it printed a text, and drew a figure."""
+    return {
+        "ask": [{"output_type": "stream", "name": "stdout", "text": f"{text}\n"}],
+        "draw": [{"output_type": "display_data", "data": {MIME: drawing(seed=seed)}}],
+    }
+
+
+MADE = {
+    "profile": "local",
+    "model": "EleutherAI/gpt-j-6b",
+    "device": "cuda",
+    "date": "2026-11-23",
+    "versions": {"nnsight": "0.8.1", "torch": "2.13.0", "transformers": "5.22.2"},
+}
 
 
 @pytest.fixture(scope="module")
 def tabbed_site(tmp_path_factory) -> Iterator[Site]:
     """Three pages: one with two blocks in tabs, one with one, one with a figure in each tab."""
-    real = recording("EleutherAI/gpt-j-6b", REAL)
-    demo = recording("nnsight-guide/gptj-demo", DEMO, seed=1)
+    real = {
+        name: RealCell(found, MADE, "a-key", {}, is_proven=True)
+        for name, found in outputs(REAL).items()
+    }
+    cells = [
+        {"metadata": {"title": name}, "outputs": found}
+        for name, found in outputs(DEMO, seed=1).items()
+    ]
+    made = {**MADE, "profile": "demo", "model": "nnsight-guide/gptj-demo"}
+    guide = {"key_parts": {"model": made["model"]}, "provenance": made}
+    demo = Recording({"cells": cells, "metadata": {"guide": guide}})
     one, two = (
-        f'<div class="guide-cell">{tabs_html(number, real, demo, "ask")}</div>' for number in (1, 2)
+        f'<div class="guide-cell">{tabs_html(number, real["ask"], demo, "ask")}</div>'
+        for number in (1, 2)
     )
-    figures = tabs_html(1, real, demo, "draw")
+    figures = tabs_html(1, real["draw"], demo, "draw")
     pages = {
         "index.md": f"# Start\n\n{one}\n\n{two}\n\n[On](other.md)\n",
         "other.md": f"# Other\n\n{one}\n\n[Back](index.md)\n",
@@ -53,7 +72,8 @@ def test_the_real_models_output_is_seen_first_with_where_and_when(visitor, tabbe
     visit.page.goto(tabbed_site.address)
     assert shown(visit.page) == [REAL, REAL]
     expect(visit.page.locator(".guide-recorded").first).to_have_text(
-        "Recorded on a GPU with EleutherAI/gpt-j-6b on 2026-11-23"
+        "Recorded on a GPU with EleutherAI/gpt-j-6b, "
+        "nnsight 0.8.1, torch 2.13.0, transformers 5.22.2, on 2026-11-23"
     )
     assert visit.refused == visit.complaints == []
 
