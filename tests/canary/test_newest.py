@@ -35,6 +35,15 @@ def newest(root, tmp_path_factory):
     return made
 
 
+@pytest.fixture(autouse=True)
+def _no_part_of_this_run(monkeypatch):
+    """Let the tests that are run there share no warm process: its libraries may be others by then.
+
+    They would, since they find the name of this run in their environment.
+    """
+    monkeypatch.delenv("PYTEST_XDIST_TESTRUNUID", raising=False)
+
+
 def wrong(seen):
     """What an observation tells that should not be: of what is right today, and of the tests."""
     fails = tuple(f"{right} fails" for right in RIGHT.values())
