@@ -91,16 +91,24 @@ class Visit:
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 # Contrast takes axe most of its time, and looks at each of a thousand words of code on its own. So
-# texts that look the same, on the same grounds, are looked at once: the first of each kind.
+# texts that look the same, on the same grounds, are looked at once: the first of each kind. What is
+# cut off, as by a box that scrolls, is a kind of its own: axe may not be able to judge it.
 FAULTS = """async exclude => {
     const kinds = new Set();
     const kindOf = box => {
         const style = getComputedStyle(box);
+        const own = box.getBoundingClientRect();
+        const isIn = frame => own.left >= frame.left - 1 && own.right <= frame.right + 1
+            && own.top >= frame.top - 1 && own.bottom <= frame.bottom + 1;
+        let isWhole = own.width > 1 && own.height > 1;
         const kind = [style.color, style.fontSize, style.fontWeight, style.textShadow];
         for (let up = box; up; up = up.parentElement) {
-            const {backgroundColor, backgroundImage, opacity, filter} = getComputedStyle(up);
-            kind.push(backgroundColor, backgroundImage, opacity, filter);
+            const ground = getComputedStyle(up);
+            kind.push(ground.backgroundColor, ground.backgroundImage);
+            kind.push(ground.opacity, ground.filter);
+            isWhole &&= ground.overflow === "visible" || isIn(up.getBoundingClientRect());
         }
+        kind.push(isWhole && own.left >= 0 && own.right <= document.documentElement.clientWidth);
         return kind.filter(value => !["none", "1", "rgba(0, 0, 0, 0)"].includes(value)).join();
     };
     for (const box of document.body.querySelectorAll("*")) {
