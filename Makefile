@@ -4,7 +4,7 @@
 # All that may be set, for `make` or in its environment; `make help` prints it from here.
 #: PYTHON=python3.12      the Python that .venv is made with
 #: PORT=8001              where `make serve` serves
-#: PROFILE=local          what `make record` records: local or remote
+#: PROFILE=local          what `make record` also records: local or remote
 #: HOLD="torch==2.13.0"   what `make canary` leaves at this version
 #: FOLDER=…               where `make bench-full` writes its weights
 #: GUIDE_PROFILE=local    which model runs: demo (the default), local or remote
@@ -69,7 +69,7 @@ offline: install ## Build the site as site-offline.zip, to be read from a folder
 serve: install ## Serve the site on http://127.0.0.1:8000, and again at every change
 	@$(BIN)/python -m nnsight_guide serve $(if $(PORT),--port "$(PORT)")
 
-record: install ## Run the real model and keep its outputs to commit: PROFILE=local or PROFILE=remote
+record: install ## Keep the second model's outputs to commit; with PROFILE=local or remote also GPT-J's
 	$(if $(PROFILE),GUIDE_PROFILE=$(PROFILE)) $(BIN)/python -m nnsight_guide record
 
 test: .venv/.installed-dev ## Run all tests but the long ones

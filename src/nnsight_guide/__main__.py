@@ -11,7 +11,7 @@ from nnsight_guide.base.errors import GuideError, long_story, one_line
 from nnsight_guide.base.project import HOST, Project
 from nnsight_guide.html import provenance
 from nnsight_guide.idioms.idiom import CELLS, idiom_paths
-from nnsight_guide.model import profiles
+from nnsight_guide.model import preflight, profiles
 from nnsight_guide.recording import committed
 from nnsight_guide.recording.freshness import Freshness, stale
 from nnsight_guide.recording.real_cells import RealState
@@ -85,10 +85,12 @@ def status(options: argparse.Namespace) -> int:
     stale_idioms = stale(plan.idioms)
     folders = {folder: idiom_paths(plan.project, [folder]) for folder in CELLS}
     if options.json:
+        real = plan.committed
         described = {
             "profile": plan.profile.name,
             "snippets": [
-                {**_describe(state), "committed": _describe_committed(plan.committed[name])}
+                _describe(state)
+                | ({"committed": _describe_committed(real[name])} if name in real else {})
                 for name, state in plan.snippets.items()
             ],
             **{
@@ -105,7 +107,8 @@ def status(options: argparse.Namespace) -> int:
             made = state.recorded.provenance
             versions = ", ".join(f"{name} {number}" for name, number in made["versions"].items())
             print(f"  {'':<24} {made['model']}, {state.recorded.seconds:.2f} s, {versions}")
-        print(f"  {'':<24} committed: {_committed(plan.committed[name])}")
+        if name in plan.committed:
+            print(f"  {'':<24} committed: {_committed(plan.committed[name])}")
     for folder, idioms in folders.items():
         if idioms:
             n_stale = len(idioms.keys() & set(stale_idioms))
@@ -167,6 +170,8 @@ def run(options: argparse.Namespace) -> int:
     folders = [folder for folder in CELLS if folder in options.snippets or not options.snippets]
     # A misspelt name stops here, before anything runs.
     plan = Plan(Project.find(), profiles.current(), names, folders)
+    if names and plan.out_of_date:  # who names one wants it to run
+        preflight.check_profile(plan.runs_on(plan.out_of_date[0]))
     with contextlib.closing(Runner(plan.project, keeps_kernel=False)) as runner:
         snippets, idioms = runner.run_stale(plan)
     kinds = {"snippets": snippets}
@@ -182,12 +187,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def record(options: argparse.Namespace) -> int:
-    """Run the real model (GUIDE_PROFILE=local or remote), and write recordings to commit."""
-    from nnsight_guide.run.real_model import record_real_model
+    """Run the second model, or also GPT-J (GUIDE_PROFILE=local or remote); record, to commit."""
+    from nnsight_guide.run.real_model import record as record_missing
 
-    done = record_real_model(Project.find(), profiles.current())
+    done = record_missing(Project.find(), profiles.current())
     print(
-        f"{len(done.written)} recordings written to snippets/{committed.COMMITTED_FOLDER}: "
+        f"{len(done.written)} recordings written to snippets/{committed.RECORDINGS}: "
         f"{', '.join(done.written) or '-'}"
     )
     if done.unchanged:

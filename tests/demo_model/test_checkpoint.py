@@ -16,7 +16,8 @@ import pytest
 
 from nnsight_guide.base import scratch
 from nnsight_guide.demo_model import digests, shipped
-from nnsight_guide.demo_model.checkpoint import checkpoint, hub_cache, revision
+from nnsight_guide.demo_model.checkpoint import checkpoint, revision
+from nnsight_guide.demo_model.hub_layout import hub_cache
 
 EXPAND = """
 import sys

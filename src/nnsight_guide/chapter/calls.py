@@ -17,11 +17,12 @@ from nnsight_guide.idioms import table
 from nnsight_guide.idioms.idiom import CELLS, ERRORS_FOLDER, IDIOMS_FOLDER, Idiom
 from nnsight_guide.idioms.outcomes import RecordedOutcome
 from nnsight_guide.recording import cells
-from nnsight_guide.recording.real_cells import RealCell
+from nnsight_guide.recording.real_cells import OUT_OF_DATE, RealCell
 from nnsight_guide.recording.recordings import pick_cell
 from nnsight_guide.recording.sealed import Sealed
 
 DEMO_PAGE = "demo-model.md"
+SECOND_PAGE, SECOND_SECTION = "second-model.md", "without-the-hub"
 VERSIONS_PAGE = "versions.md"
 
 
@@ -64,6 +65,8 @@ def picture(snippet: str, name: str) -> str:
         for output in (real.outputs if real else recorded["outputs"])
         if figures.MIME in output.get("data", {})
     ]
+    if any(OUT_OF_DATE in output.get("data", {}) for output in recorded["outputs"]):
+        return render.shown_html(recorded["outputs"])
     if not drawings:
         raise GuideError(f"cell '{name}' of snippets/{snippet}.py draws nothing")
     return "".join(map(figures.still_html, drawings))
@@ -146,11 +149,14 @@ def _tabs(snippet: str, name: str, fold: str = "") -> str:
 
 
 @reported
-def setup() -> str:
-    """Return the folded code that the blocks of a chapter need, to stand at its head."""
+def setup(snippet: str = "model") -> str:
+    """Return the folded code that the blocks of a chapter need, to stand at its head.
+
+    `snippet` is the one that loads its model, in a cell `setup`.
+    """
     note = "<p>Run this first: every block of this page uses it.</p>"
     summary = "All the code on this page needs this"
-    code = cell("model", "setup")
+    code = cell(snippet, "setup")
     return render.details_html(summary, note + code, kind="abstract", is_searched=False)
 
 
@@ -164,6 +170,8 @@ def installation() -> str:
 def which_model() -> str:
     """Return the note, for the head of a chapter, on the model that produced its outputs."""
     page = current_page()
+    if page.is_for_second_model():
+        return notes.which_second_model_html(f"{page.way_to(SECOND_PAGE)}#{SECOND_SECTION}")
     return notes.which_model_html(
         page.profile,
         page.recorded_models(),

@@ -16,7 +16,7 @@ from nnsight_guide.chapter.page_code import line_of, shown_snippets
 from nnsight_guide.html.installing import Package
 from nnsight_guide.idioms.idiom import Idiom
 from nnsight_guide.idioms.outcomes import RecordedOutcome
-from nnsight_guide.model.profiles import GPT_J, Profile
+from nnsight_guide.model.profiles import GPT_J, SECOND, Profile
 from nnsight_guide.recording.real_cells import Real, RealCell
 from nnsight_guide.recording.recordings import Recording
 
@@ -93,6 +93,11 @@ class ChapterPage:
         """Whether GPT-J-6B itself gave all outputs of the page, beside the demo model or alone."""
         sources = [real or self.recordings[snippet] for snippet, real in self._cells()]
         return bool(sources) and all(made.provenance["model"] == GPT_J for made in sources)
+
+    def is_for_second_model(self) -> bool:
+        """Whether what the page shows is for the second model."""
+        made = {self.recordings[name].provenance["profile"] for name in self.snippets()}
+        return SECOND in made
 
     def is_complete(self) -> bool:
         """Whether the real model has given what there is of each snippet on the page."""

@@ -39,11 +39,9 @@ def keep_checkpoint(
     Raises `GuideError` if the cache cannot be written, and what `write` raises.
     """
     is_users = cache is None
-    if cache is None:
-        cache = platformdirs.user_cache_path("nnsight-guide").absolute()
+    cache = cache or users_cache()
     names = tuple(names)
-    model = cache / revision[:8] / f"models--{model_id.replace('/', '--')}"
-    snapshot = model / "snapshots" / revision
+    snapshot = snapshot_folder(model_id, revision, cache)
     try:
         cache.mkdir(parents=True, exist_ok=True)
         scratch.sweep(cache)
@@ -55,11 +53,27 @@ def keep_checkpoint(
                 digests.write_digests(build, names)
                 snapshot.parent.mkdir(parents=True, exist_ok=True)
                 _install(build, snapshot)
-        _point(model / "refs" / "main", revision, cache)
+        _point(snapshot.parents[1] / "refs" / "main", revision, cache)
     except OSError as error:
         variable = "XDG_CACHE_HOME" if is_users else ""
         raise cannot_write(cache, error, variable=variable) from None
     return snapshot
+
+
+def users_cache() -> Path:
+    """Return the user's cache folder for the guide."""
+    return platformdirs.user_cache_path("nnsight-guide").absolute()
+
+
+def snapshot_folder(model_id: str, revision: str, cache: Path) -> Path:
+    """Return where a checkpoint is kept, whether or not it is there."""
+    folder = f"models--{model_id.replace('/', '--')}"
+    return cache / revision[:8] / folder / "snapshots" / revision
+
+
+def hub_cache(snapshot: Path) -> Path:
+    """Return what `HF_HUB_CACHE` must be for the checkpoint in a folder to load by its id."""
+    return snapshot.parents[2]
 
 
 def revision_from(contents: Iterable[bytes]) -> str:

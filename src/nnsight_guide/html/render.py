@@ -8,7 +8,8 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from nnsight_guide.html import figures, maps
+from nnsight_guide.html import figures, maps, notes
+from nnsight_guide.recording.real_cells import OUT_OF_DATE
 
 if TYPE_CHECKING:
     from pygments.formatters.html import HtmlFormatter
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 IMAGES = ("image/png", "image/jpeg")
 # What the site draws itself: how a page shows what was recorded under each of these types.
 DRAWN: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    OUT_OF_DATE: notes.out_of_date_html,
     figures.MIME: figures.figure_html,
     maps.MIME: lambda recorded: maps.map_html(maps.Map(**recorded)),
 }

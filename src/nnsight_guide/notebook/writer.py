@@ -15,7 +15,7 @@ from nnsight_guide.html.live import live_markdown
 from nnsight_guide.html.published_facts import published_html
 from nnsight_guide.model.profiles import GPT_J
 from nnsight_guide.notebook import opening, prose
-from nnsight_guide.notebook.chapter_source import SETUP, Chapter
+from nnsight_guide.notebook.chapter_source import Chapter, setup_cell
 from nnsight_guide.notebook.contents import Contents
 from nnsight_guide.recording import cells
 
@@ -84,14 +84,17 @@ class _Notebook:
         self.contents.add_text(f"{title} (worksheet)" if self.worksheet else title)
         self.contents.add_text(opening.origin(home, worksheet=self.worksheet))
         self.contents.add_code(opening.installing_cell(self.chapter.package))
-        self.contents.add_code(opening.choosing_cell(is_remote=self.chapter.is_remote()))
+        if self.chapter.is_for_second_model():
+            self.contents.add_code(opening.choosing_second_cell())
+        else:
+            self.contents.add_code(opening.choosing_cell(is_remote=self.chapter.is_remote()))
         if rest.strip():
             self.contents.add_text(rest.strip("\n"))
 
     def add_call(self, call: Call) -> None:
         if call.function == "setup":
             self.contents.add_text(opening.SETUP)
-            self.add_cell(Call("cell", SETUP))
+            self.add_cell(Call("cell", setup_cell(call)))
         elif call.function == "cell":
             self.add_cell(call)
         elif call.function == "output":

@@ -14,7 +14,8 @@ from nnsight_guide.base.errors import GuideError
 NAME = re.compile(r"\w+")
 MARKER = re.compile(r"^# %% *(?P<name>\w*)(?!\w*=)", re.MULTILINE)
 RAISES = "raises-exception"  # Jupyter's own tag for a cell that fails on purpose
-REMOTE = re.compile(r"^# %%.*\btags=\[[^]]*\"remote\"", re.MULTILINE)
+REMOTE = "remote"  # the tag of a snippet that needs a service
+SECOND_MODEL = "second-model"  # and of one that is for the second model
 
 
 def read_notebook(path: Path, until: str | None = None) -> Any:
@@ -66,10 +67,23 @@ def read_notebook(path: Path, until: str | None = None) -> Any:
 def is_remote(path: Path) -> bool:
     """Say whether a snippet is about remote execution: one of its cells has the tag `remote`.
 
-    Such a snippet runs against a service whatever the profile. The text alone is looked at, so
-    that asking costs next to nothing.
+    Such a snippet runs against a service whatever the profile.
     """
-    return bool(REMOTE.search(path.read_text(encoding="utf-8", errors="replace")))
+    return _has_tag(path, REMOTE)
+
+
+def is_for_second_model(path: Path) -> bool:
+    """Say whether a snippet is for the second model: one of its cells has that tag.
+
+    Such a snippet runs on that model whatever the profile.
+    """
+    return _has_tag(path, SECOND_MODEL)
+
+
+def _has_tag(path: Path, tag: str) -> bool:
+    """Look for a tag in the text alone, so that asking costs next to nothing."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return bool(re.search(rf'^# %%.*\btags=\[[^]]*"{tag}"', text, re.MULTILINE))
 
 
 def raises(cell: Any) -> bool:

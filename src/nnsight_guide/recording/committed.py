@@ -1,4 +1,4 @@
-"""The committed recording of a snippet: the notebook of what the real model gave, from some runs.
+"""The committed recording of a snippet: the notebook of what a real model gave, from some runs.
 
 It lies beside the snippets. Its metadata, under `guide`, list the `runs`, each with
 
@@ -6,7 +6,8 @@ It lies beside the snippets. Its metadata, under `guide`, list the `runs`, each 
 - `cells`, the name and the code of each as it ran, and `modules`, the text of each file of Python
   that they used, by its path: what today's sources are compared with;
 - `read`, what else of the checkout was read, as in any recording (`readings`);
-- `demo`, the weights and the device that gave the twins, if there are any.
+- `demo`, the weights and the device that gave the twins, if there are any: a snippet for the second
+  model has none, and is run again by the tests instead.
 
 Each cell that has a name says under `guide` which `run` it is of, which `modules` it and those
 before it use, and what its `twin` is: the outputs of the same cell on the demo model.
@@ -21,12 +22,15 @@ from nnsight_guide.base import libraries
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
 from nnsight_guide.demo_model import digests, shipped
-from nnsight_guide.recording import keys
+from nnsight_guide.recording import cells, keys
 from nnsight_guide.recording.imports import project_imports
 from nnsight_guide.recording.recordings import FORMAT, Recording
 from nnsight_guide.recording.sealed import SealedFile
 
-COMMITTED_FOLDER = "recordings/gpt-j-6b"  # in the folder of the snippets
+# Where they lie in the folder of the snippets: GPT-J's, and those for the second model.
+RECORDINGS = "recordings"
+COMMITTED_FOLDER = f"{RECORDINGS}/gpt-j-6b"
+SECOND_FOLDER = f"{RECORDINGS}/smollm2-135m"
 PROVENANCE = {"profile", "model", "versions", "device", "dtype", "seconds", "date"}
 
 Run = Mapping[str, Any]
@@ -70,8 +74,16 @@ class CommittedFile(SealedFile):
 
 
 def committed_path(project: Project, snippet: str) -> Path:
-    """Return where the committed recording of a snippet lies."""
-    return project.snippets / COMMITTED_FOLDER / f"{snippet}.ipynb"
+    """Return where the committed recording of a snippet lies.
+
+    Raises:
+        GuideError: there is no such snippet.
+
+    """
+    is_second = cells.is_for_second_model(project.snippet_path(snippet))
+    return (
+        project.snippets / (SECOND_FOLDER if is_second else COMMITTED_FOLDER) / f"{snippet}.ipynb"
+    )
 
 
 def load_committed(project: Project, snippet: str) -> CommittedFile | None:
@@ -81,7 +93,6 @@ def load_committed(project: Project, snippet: str) -> CommittedFile | None:
         GuideError: there is no such snippet, or the file is damaged.
 
     """
-    project.snippet_path(snippet)
     path = committed_path(project, snippet)
     if not path.exists():
         return None
@@ -164,7 +175,7 @@ def with_run(
     }
     if demo is not None:
         run["demo"] = demo_of(demo)
-    cells: list[Cell] = []
+    merged: list[Cell] = []
     number = len(old.runs) if old else 0
     for cell, names in zip(ran, used, strict=True):
         title = cell["metadata"].get("title")
@@ -172,10 +183,10 @@ def with_run(
         if demo is not None and title and (twin := demo.cell(title)):
             guide["twin"] = twin["outputs"]
         new = {**cell, "metadata": {**cell["metadata"], "guide": guide}} if title else cell
-        cells.append(valid.get(title, new))
+        merged.append(valid.get(title, new))
     has_run = {cell["metadata"].get("title") for cell in ran}
-    cells += [cell for title, cell in valid.items() if title not in has_run]
-    return _file(recording.content, cells, [*(old.runs if old else []), run])
+    merged += [cell for title, cell in valid.items() if title not in has_run]
+    return _file(recording.content, merged, [*(old.runs if old else []), run])
 
 
 def demo_of(demo: Recording) -> dict[str, str]:
@@ -188,14 +199,16 @@ def demo_of(demo: Recording) -> dict[str, str]:
     return {"weights": weights, "device": demo.provenance["device"]}
 
 
-def _file(like: Mapping[str, Any], cells: list[Cell], runs: list[Run]) -> CommittedFile:
+def _file(like: Mapping[str, Any], merged: list[Cell], runs: list[Run]) -> CommittedFile:
     """Return a file of these cells, and of the runs that any of them is of."""
-    named = [cell for cell in cells if "guide" in cell["metadata"]]
+    named = [cell for cell in merged if "guide" in cell["metadata"]]
     kept = sorted({cell["metadata"]["guide"]["run"] for cell in named})
-    for at, cell in enumerate(cells):
+    for at, cell in enumerate(merged):
         metadata = cell["metadata"]
         if "guide" in metadata:
             guide = {**metadata["guide"], "run": kept.index(metadata["guide"]["run"])}
-            cells[at] = {**cell, "metadata": {**metadata, "guide": guide}}
+            merged[at] = {**cell, "metadata": {**metadata, "guide": guide}}
     guide = {"runs": [runs[number] for number in kept]}
-    return CommittedFile({**like, "cells": cells, "metadata": {**like["metadata"], "guide": guide}})
+    return CommittedFile(
+        {**like, "cells": merged, "metadata": {**like["metadata"], "guide": guide}}
+    )

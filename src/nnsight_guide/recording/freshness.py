@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
 from nnsight_guide.model import profiles
 from nnsight_guide.model.profiles import Profile
-from nnsight_guide.recording import cells, keys, readings, recordings
+from nnsight_guide.recording import cells, keys, readings, real_cells, recordings
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.recording.sealed import Sealed
 
@@ -69,11 +70,33 @@ def freshness(project: Project, snippet: str, profile: Profile) -> Freshness[Rec
     really = runs_on(profile, project.snippet_path(snippet))
     today = recordings.key_parts(project, snippet, really)
     path = recordings.recording_path(project, snippet, profile)
-    return compared(snippet, path, Recording, today, project.root)
+    found = compared(snippet, path, Recording, today, project.root)
+    return _or_committed(project, found) if really.name == profiles.SECOND else found
+
+
+def _or_committed(project: Project, found: Freshness[Recording]) -> Freshness[Recording]:
+    """Return what is committed of a snippet for the second model, or `found`, which ran here.
+
+    What is committed goes first for as long as it is what today's sources give: whoever has no
+    second model sees the same. Where neither is, it is said of each cell.
+    """
+    state = real_cells.real_state(project, found.name, None)
+    if state.file is None or (found.is_fresh and not state.is_fresh):
+        return found
+    try:
+        committed = real_cells.as_recording(project, state, found.key_parts)
+    except GuideError:  # the snippet cannot be read, which stops who runs it
+        return found
+    return Freshness(found.name, found.key_parts, committed, state.reasons())
 
 
 def runs_on(profile: Profile, snippet: Path) -> Profile:
-    """Return what a snippet really runs on: its profile, or the loopback stand-in for NDIF."""
+    """Return what a snippet really runs on: its profile, or what it is for whatever the profile.
+
+    That is the second model, or the loopback stand-in for NDIF.
+    """
+    if cells.is_for_second_model(snippet):
+        return profiles.second()
     if profile.is_remote or not cells.is_remote(snippet):
         return profile
     return profiles.behind_stand_in(profile)

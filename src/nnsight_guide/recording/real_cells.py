@@ -56,6 +56,9 @@ class RealCell:
     is_proven: bool
 
 
+# What a cell shows of which no recording may be shown: `why`, and nothing else.
+OUT_OF_DATE = "application/vnd.nnsight-guide.out-of-date+json"
+
 Real = Mapping[str, Mapping[str, RealCell]]  # by snippet, then by cell
 
 
@@ -131,6 +134,46 @@ def real_state(project: Project, snippet: str, demo: Recording | None) -> RealSt
             else:
                 shown[name] = _real_cell(file, name, versions, is_proven=twin is not None)
     return RealState(snippet, file, shown, stale_because)
+
+
+def as_recording(project: Project, state: RealState, today: Mapping[str, str]) -> Recording:
+    """Return the cells of today with what may be shown of them; each other one shows why nothing.
+
+    Args:
+        project: the checkout.
+        state: that of a recording that there is.
+        today: what the snippet depends on today.
+
+    Raises:
+        GuideError: the snippet cannot be read.
+
+    """
+    assert state.file is not None
+    notebook = cells.read_notebook(project.snippet_path(state.snippet))
+    shown: list[Cell] = []
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        name = cell.metadata.get("title")
+        if name in state.cells:
+            outputs = list(state.cells[name].outputs)
+        else:
+            outputs = [_out_of_date(state.stale_because[name])] if name else []
+        shown.append({**cell, "outputs": outputs})
+    run = state.file.runs[-1]
+    guide = {
+        "key_parts": {**today, "committed recording": keys.digest(run)},
+        "read": run["read"],
+        "provenance": run["provenance"],
+    }
+    metadata = {**state.file.content["metadata"], "guide": guide}
+    return Recording({**notebook, "cells": shown, "metadata": metadata})
+
+
+def _out_of_date(why: Sequence[str]) -> Mapping[str, Any]:
+    said = "The output of this cell is out of date"
+    data = {OUT_OF_DATE: {"why": ", ".join(why)}, "text/plain": f"{said} ({', '.join(why)})."}
+    return {"output_type": "display_data", "metadata": {}, "data": data}
 
 
 def _cells_of(path: Path, demo: Recording | None) -> list[tuple[str, str]]:

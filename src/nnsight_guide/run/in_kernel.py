@@ -6,6 +6,7 @@ it found them, since the next snippet's output would then depend on who ran befo
 """
 
 import gc
+import importlib
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from nnsight_guide.model.state import PutBack, State, of_model, of_process, silence_libraries
 from nnsight_guide.recording.readings import Readings
@@ -20,6 +22,7 @@ from nnsight_guide.run import display, limits
 
 CELLS = "ipykernel_0"  # the folder that a cell's file lies in, by its name
 
+_setup: Any  # the module that the model is from
 _baseline: list[State]
 _put_back: PutBack
 _readings: Readings
@@ -63,9 +66,12 @@ def import_libraries() -> None:
     silence_libraries()
 
 
-def load() -> None:
-    """Load the model, unless that is done, and take its state as the one to keep."""
-    global _baseline, _put_back, _readings
+def load(setup: str) -> None:
+    """Load the model, unless that is done, and take its state as the one to keep.
+
+    `setup` is the module of `snippets` that every snippet here has its model from.
+    """
+    global _baseline, _put_back, _readings, _setup
     if "_baseline" in globals():
         return
     import_libraries()  # again, if that has failed
@@ -75,9 +81,9 @@ def load() -> None:
 
     shell = get_ipython()
     shell.events.register("pre_run_cell", limits.Printed(sys.stdout, sys.stderr).begin)
-    from snippets.model import REMOTE, model
-
-    if not REMOTE:
+    _setup = importlib.import_module(f"snippets.{setup}")
+    model = _setup.model
+    if not _is_remote():
         model.dispatch()
         # Whatever is set up by a first run, and the first that generates, is set up here.
         if hasattr(model._module, "generate"):
@@ -132,12 +138,17 @@ def changes() -> list[str]:
     return [name for before, now in compared for name in before.differences(now)][:5]
 
 
+def _is_remote() -> bool:
+    """Whether traces run on a service; a model that is loaded here has no switch for it."""
+    return bool(getattr(_setup, "REMOTE", False))
+
+
 def where() -> dict[str, str]:
     """Return the device and the dtype that the model runs on."""
-    from snippets.model import REMOTE, model
-
-    weight = next(model._module.parameters())
-    device = "service" if REMOTE else weight.device.type  # the weights are not here, but there
+    weight = next(_setup.model._module.parameters())
+    device = (
+        "service" if _is_remote() else weight.device.type
+    )  # the weights are not here, but there
     return {"device": device, "dtype": str(weight.dtype).removeprefix("torch.")}
 
 
@@ -145,17 +156,15 @@ def shared_state() -> list[State]:
     """Return all that snippets share, by name: the model, the process, and what IPython shows."""
     from IPython import get_ipython
 
-    from snippets import model as chapter_model
-
     shell = get_ipython()
     formatters = shell.display_formatter.formatters
-    names = {name: id(value) for name, value in vars(chapter_model).items() if name[0] != "_"}
+    names = {name: id(value) for name, value in vars(_setup).items() if name[0] != "_"}
     printers = {kind: len(each.type_printers) for kind, each in formatters.items()}
     callbacks = {event: list(map(id, calls)) for event, calls in shell.events.callbacks.items()}
     more = {
-        "the names in snippets/model.py": str(names),
+        f"the names in {_setup.__name__.replace('.', '/')}.py": str(names),
         "how IPython shows objects": str(printers),
         "what IPython does at each cell": str(callbacks),
     }
-    model = chapter_model.model
-    return [of_model(model, has_weights=not chapter_model.REMOTE), of_process(model, more)]
+    model = _setup.model
+    return [of_model(model, has_weights=not _is_remote()), of_process(model, more)]

@@ -43,7 +43,7 @@ FRUGAL = {
 
 # How a function of `in_kernel` is called in the kernel. Two it calls by itself as it starts: to
 # import what every snippet uses takes two seconds, and so begins at once.
-CALL = "__import__('nnsight_guide.run.in_kernel').run.in_kernel.{}()"
+CALL = "__import__('nnsight_guide.run.in_kernel').run.in_kernel.{}({})"
 AT_START = ("end_with_parent", "import_libraries")
 
 
@@ -71,15 +71,16 @@ class Kernel:
         `is_ahead` loads the model by itself, before `begin` asks for it.
 
         Raises:
-            GuideError: there is no model.py.
+            GuideError: there is no file that sets up the model.
 
         """
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_client.manager import AsyncKernelManager
 
-        model_file = project.snippets / "model.py"
+        model_file = project.snippets / f"{profile.setup}.py"
         if not model_file.is_file():
-            raise GuideError("there is no snippets/model.py: `git restore` it, or write one")
+            name = f"snippets/{model_file.name}"
+            raise GuideError(f"there is no {name}: `git restore` it, or write one")
         modules = [model_file, *project_imports(model_file, project.root)]
         imported = {file: keys.hash_of(file) for file in modules}
         files = ExitStack()
@@ -109,13 +110,13 @@ class Kernel:
                     stdout=said,
                     stderr=said,
                     extra_arguments=[
-                        f"--IPKernelApp.exec_lines={CALL.format(step)}" for step in AT_START
+                        f"--IPKernelApp.exec_lines={CALL.format(step, '')}" for step in AT_START
                     ],
                 )
             kernel._client = manager.client()
             kernel._client.start_channels(stdin=False)  # else a cell that asks waits for an answer
             if is_ahead:  # it waits in the channel until the kernel is there
-                kernel._client.execute(CALL.format("load"), store_history=False)
+                kernel._client.execute(kernel._to_load(), store_history=False)
                 kernel._patience += limits.seconds()  # which a large model may take
         except BaseException:
             await kernel.stop()
@@ -126,7 +127,7 @@ class Kernel:
         """Wait until the kernel answers, and load the model; raises as `begin` does."""
         try:
             await self._client.wait_for_ready(timeout=self._patience)
-            await self._call("load")
+            await self._execute(self._to_load())
         except CellError as error:
             kind = TransientError if self.profile.is_remote and error.may_pass else GuideError
             raise kind(f"the model did not load: {error.error}") from None
@@ -134,6 +135,9 @@ class Kernel:
             lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
             raise GuideError(f"the kernel did not start: {[str(error), *lines][-1]}") from None
         self._is_loaded = True
+
+    def _to_load(self) -> str:
+        return CALL.format("load", repr(self.profile.setup))
 
     async def is_current(self) -> bool:
         """Whether it is there, and every project module that it has imported still as it was."""
@@ -218,11 +222,15 @@ class Kernel:
 
     async def _call(self, step: str) -> str:
         """Call a function of `in_kernel` in the kernel; return what it shows."""
+        return await self._execute(CALL.format(step, ""))
+
+    async def _execute(self, code: str) -> str:
+        """Run the guide's own code in the kernel, unseen; return what it shows."""
         import nbformat
 
-        call = nbformat.v4.new_code_cell(CALL.format(step))
+        call = nbformat.v4.new_code_cell(code)
         client = self._notebook_client(nbformat.v4.new_notebook(cells=[call]))
-        await self._run(client, 0, step, store_history=False)
+        await self._run(client, 0, "", store_history=False)
         return "".join(out.data["text/plain"] for out in call.outputs if "data" in out)
 
     async def _run(self, client: Any, index: int, name: str, *, store_history: bool = True) -> None:

@@ -56,7 +56,7 @@ class Kernels:
         """Start the first kernel of a profile, which loads the model, and do not wait for it.
 
         Raises:
-            GuideError: there is no model.py.
+            GuideError: there is no file that sets up the model.
 
         """
         kernel = await Kernel.start(self.project, profile, dict(profile.environment), is_ahead=True)

@@ -10,7 +10,8 @@ from functools import cached_property
 from nnsight_guide.base.project import Project
 from nnsight_guide.idioms import outcomes
 from nnsight_guide.idioms.idiom import CELLS, idiom_paths
-from nnsight_guide.model.profiles import Profile
+from nnsight_guide.model import second_model
+from nnsight_guide.model.profiles import SECOND, Profile
 from nnsight_guide.recording.freshness import Freshness, freshness, runs_on, stale
 from nnsight_guide.recording.real_cells import RealState, real_state
 from nnsight_guide.recording.recordings import Recording
@@ -74,18 +75,36 @@ class Plan:
     @property
     def stale_snippets(self) -> list[str]:
         """The snippets to run, in the order in which they are to run."""
-        return self.in_order(stale(self.snippets))
+        left = self.out_of_date
+        return self.in_order(name for name in stale(self.snippets) if name not in left)
+
+    @property
+    def out_of_date(self) -> list[str]:
+        """The snippets to leave as they are committed: they are for a model that is not here."""
+        found = [
+            name
+            for name in stale(self.snippets)
+            if self.is_for_second_model(name) and self.snippets[name].recorded
+        ]
+        return found if found and not second_model.can_be_had() else []
+
+    def is_for_second_model(self, snippet: str) -> bool:
+        """Whether a snippet runs on the second model, whatever the profile."""
+        return self._runs_on[snippet].name == SECOND
 
     def in_order(self, names: Iterable[str]) -> list[str]:
         """Return these snippets in the order in which they are to run.
 
-        Those that need a service come first: it has gone when the profile's own model is loaded.
+        Those that need a service, or the second model, come first: these have gone when the
+        profile's own model is loaded.
         """
         return sorted(names, key=self.is_at_home)
 
     @cached_property
     def committed(self) -> dict[str, RealState]:
-        """Of each snippet, what may be shown of its recording of the real model.
+        """Of each snippet, what may be shown of its recording of the real GPT-J.
+
+        What is for the second model is not among them: it has no other recording.
 
         Raises:
             GuideError: the file of one is damaged.
@@ -95,6 +114,7 @@ class Plan:
         return {
             name: real_state(self.project, name, self.recorded(name) if is_demo else None)
             for name in self.snippets
+            if not self.is_for_second_model(name)
         }
 
     def recorded(self, snippet: str) -> Recording | None:

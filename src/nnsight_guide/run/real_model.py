@@ -1,4 +1,4 @@
-"""Makes the committed recordings of the real model, where somebody has it."""
+"""Makes the committed recordings of real models, where somebody has them."""
 
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -9,13 +9,14 @@ from nnsight_guide.base.project import Project
 from nnsight_guide.model import profiles
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.recording.committed import committed_path, with_run
+from nnsight_guide.recording.real_cells import real_state
 from nnsight_guide.run.plan import Plan
 from nnsight_guide.run.runner import Runner
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """What `record_real_model` did, by the names of the snippets.
+    """What has been recorded, by the names of the snippets.
 
     Attributes:
         written: those of which a cell was missing, and is recorded now.
@@ -28,6 +29,49 @@ class Recorded:
     written: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
+
+
+def record(project: Project, profile: Profile) -> Recorded:
+    """Record what is missing of the second model and, unless the profile is the demo's, of GPT-J.
+
+    Raises:
+        GuideError: the profile is the demo's, and there is nothing for the second model; else as
+            `record_real_model` and `record_second_model`.
+
+    """
+    second = record_second_model(project)
+    if profile.name == "demo":
+        if not second.written and not second.unchanged:
+            raise GuideError("records the real model: set PROFILE=local or PROFILE=remote")
+        return second
+    done = record_real_model(project, profile)
+    done.written.extend(second.written)
+    done.unchanged.extend(second.unchanged)
+    return done
+
+
+def record_second_model(project: Project) -> Recorded:
+    """Run whole each snippet for the second model of which something is missing.
+
+    Where what it gives today has run and is recorded, as in `make serve`, that is committed.
+
+    Raises:
+        GuideError: the second model cannot be had, a snippet failed, or a file cannot be written.
+
+    """
+    done = Recorded()
+    everything = Plan(project, profiles.current({}), idiom_folders=())
+    for name in filter(everything.is_for_second_model, everything.snippets):
+        is_done = real_state(project, name, None).is_fresh
+        (done.unchanged if is_done else done.written).append(name)
+    plan = Plan(project, everything.profile, done.written)
+    with closing(Runner(project)) as runner:
+        runner.run_stale(plan)
+    for name in done.written:
+        recording = plan.recorded(name)
+        assert recording is not None  # it was fresh, or has run
+        with_run(project, name, recording, None, {}, None).save(committed_path(project, name))
+    return done
 
 
 def record_real_model(project: Project, profile: Profile) -> Recorded:
@@ -48,7 +92,8 @@ def record_real_model(project: Project, profile: Profile) -> Recorded:
         raise GuideError(f"records the real model, and GUIDE_MODEL names {profile.model_id}")
     done = Recorded()
     plan = Plan(project, profile, idiom_folders=())
-    done.elsewhere.extend(name for name in plan.snippets if not plan.is_at_home(name))
+    own = [name for name in plan.snippets if not plan.is_for_second_model(name)]
+    done.elsewhere.extend(name for name in own if not plan.is_at_home(name))
     demo = Plan(project, profiles.current({}), filter(plan.is_at_home, plan.snippets))
     with closing(Runner(project)) as runner:
         runner.run_stale(demo)

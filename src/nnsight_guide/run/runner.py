@@ -19,7 +19,7 @@ from nnsight_guide.base.machine_paths import machine_paths
 from nnsight_guide.base.project import Project
 from nnsight_guide.idioms import outcomes
 from nnsight_guide.model import preflight
-from nnsight_guide.model.profiles import Profile
+from nnsight_guide.model.profiles import SECOND, Profile
 from nnsight_guide.ndif import retries
 from nnsight_guide.recording import cells, readings, recordings
 from nnsight_guide.recording.freshness import Freshness
@@ -115,11 +115,12 @@ class Runner:
         self._loop.close()
 
     def _check(self, plan: Plan, snippets: list[str]) -> None:
-        """Check what the profile needs, once: not again when its model is loaded already."""
+        """Check what each model needs, once: not again when it is loaded already."""
         preflight.check_libraries()
-        is_needed = any(map(plan.is_at_home, snippets))
-        if is_needed and not self.kernels.has(plan.profile):
-            preflight.check_profile(plan.profile)
+        needed = {plan.runs_on(name).name: plan.runs_on(name) for name in snippets}
+        for profile in needed.values():
+            if not self.kernels.has(profile):
+                preflight.check_profile(profile)
 
     def _run(self, plan: Plan, snippets: list[str]) -> Iterator[tuple[str, Recording]]:
         with Progress(len(snippets)) as progress:
@@ -131,13 +132,16 @@ class Runner:
         at_once = how_many_at_once(plan.profile)
         self.kernels.share_memory = at_once > 1
         snippets, idioms = plan.stale_snippets, plan.stale_idioms
-        away = [name for name in snippets if not plan.is_at_home(name)]
-        at_home = [name for name in snippets if name not in away]
+        at_home = [name for name in snippets if plan.is_at_home(name)]
+        second = [name for name in snippets if plan.is_for_second_model(name)]
+        away = [name for name in snippets if name not in (*at_home, *second)]
         waiting = iter(at_home)  # of which each kernel takes the next
         with Progress(len(snippets) + len(idioms)) as progress:
             works: list[Work] = []
             if away:
                 works.append(partial(self._run_away, plan, away, ran, progress))
+            if second:
+                works.append(partial(self._run_second, plan, second, ran, progress))
             works += [
                 partial(self._run_snippets, plan, waiting, ran, progress, number)
                 for number in range(kernels_of(at_once, len(at_home)))
@@ -153,6 +157,14 @@ class Runner:
         await self._run_snippets(plan, iter(snippets), ran, progress)
         if self.kernels.share_memory:  # else it ends when a model is loaded
             await self.kernels.drop_stand_in()
+
+    async def _run_second(
+        self, plan: Plan, snippets: list[str], ran: Ran, progress: Progress
+    ) -> None:
+        """Run the snippets that are for the second model."""
+        await self._run_snippets(plan, iter(snippets), ran, progress)
+        if not (self.kernels.share_memory and self.keeps_kernel):
+            await self.kernels.drop(SECOND)
 
     async def _run_snippets(
         self, plan: Plan, waiting: Iterator[str], ran: Ran, progress: Progress, number: int = 0

@@ -4,7 +4,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -26,7 +26,6 @@ from nnsight_guide.html import provenance
 from nnsight_guide.idioms import outcomes
 from nnsight_guide.model import profiles
 from nnsight_guide.notebook.script import standalone_script
-from nnsight_guide.recording.freshness import Freshness
 from nnsight_guide.recording.real_cells import Real
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.run.plan import Plan
@@ -85,7 +84,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             self.project, self.profile = plan.project, plan.profile
             self.runner = self.runner or Runner(plan.project, keeps_kernel=bool(self.preview))
             ran = self.runner.run_stale(plan)
-            self.recordings = _shown(plan.snippets)
+            self.recordings = _shown(plan)
             self.committed = self._committed(plan)
             if self.preview is None:
                 self._stop_kernel()
@@ -222,9 +221,21 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         return {name: state.cells for name, state in plan.committed.items() if state.cells}
 
 
-def _shown(states: Mapping[str, Freshness[Recording]]) -> dict[str, Recording]:
-    """Return the recordings that are fresh."""
-    return {name: s.recorded for name, s in states.items() if s.recorded and s.is_fresh}
+def _shown(plan: Plan) -> dict[str, Recording]:
+    """Return the recordings to show: those that are fresh, and what may be shown of some others."""
+    left = plan.out_of_date
+    for name in left:
+        log.info(
+            "snippets/%s.py: what is recorded of it is out of date (%s), and the page says so; "
+            "`make second-model` brings the model that it is for",
+            name,
+            "; ".join(plan.snippets[name].stale_because),
+        )
+    return {
+        name: state.recorded
+        for name, state in plan.snippets.items()
+        if state.recorded and (state.is_fresh or name in left)
+    }
 
 
 def _ended(end: SystemExit) -> NoReturn:
