@@ -43,8 +43,8 @@ FRUGAL = {
 
 # How a function of `in_kernel` is called in the kernel. Two it calls by itself as it starts: to
 # import what every snippet uses takes two seconds, and so begins at once.
-CALL = "__import__('nnsight_guide.run.in_kernel').run.in_kernel.{}({})"
-AT_START = ("end_with_parent", "import_libraries")
+CALL = "__import__('nnsight_guide.run.in_kernel').run.in_kernel.{}"
+AT_START = ("end_with_parent()", "import_libraries()")
 
 
 @dataclass(eq=False)
@@ -110,13 +110,13 @@ class Kernel:
                     stdout=said,
                     stderr=said,
                     extra_arguments=[
-                        f"--IPKernelApp.exec_lines={CALL.format(step, '')}" for step in AT_START
+                        f"--IPKernelApp.exec_lines={CALL.format(step)}" for step in AT_START
                     ],
                 )
             kernel._client = manager.client()
             kernel._client.start_channels(stdin=False)  # else a cell that asks waits for an answer
             if is_ahead:  # it waits in the channel until the kernel is there
-                kernel._client.execute(kernel._to_load(), store_history=False)
+                kernel._client.execute(CALL.format(f"load({profile.setup!r})"), store_history=False)
                 kernel._patience += limits.seconds()  # which a large model may take
         except BaseException:
             await kernel.stop()
@@ -127,7 +127,7 @@ class Kernel:
         """Wait until the kernel answers, and load the model; raises as `begin` does."""
         try:
             await self._client.wait_for_ready(timeout=self._patience)
-            await self._execute(self._to_load())
+            await self._call(f"load({self.profile.setup!r})")
         except CellError as error:
             kind = TransientError if self.profile.is_remote and error.may_pass else GuideError
             raise kind(f"the model did not load: {error.error}") from None
@@ -135,9 +135,6 @@ class Kernel:
             lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
             raise GuideError(f"the kernel did not start: {[str(error), *lines][-1]}") from None
         self._is_loaded = True
-
-    def _to_load(self) -> str:
-        return CALL.format("load", repr(self.profile.setup))
 
     async def is_current(self) -> bool:
         """Whether it is there, and every project module that it has imported still as it was."""
@@ -156,7 +153,7 @@ class Kernel:
         if not self._is_loaded:
             await self._load()
         try:
-            await self._call("begin")
+            await self._call("begin()")
         except CellError:
             return False
         return True
@@ -199,7 +196,7 @@ class Kernel:
 
         """
         try:
-            state: dict[str, Any] = json.loads(await self._call("end"))
+            state: dict[str, Any] = json.loads(await self._call("end()"))
         except CellError as error:
             message = f"leaves a kernel that is of no more use: {error.error}"
             raise CellError(None, message, is_fatal=True) from None
@@ -222,15 +219,11 @@ class Kernel:
 
     async def _call(self, step: str) -> str:
         """Call a function of `in_kernel` in the kernel; return what it shows."""
-        return await self._execute(CALL.format(step, ""))
-
-    async def _execute(self, code: str) -> str:
-        """Run the guide's own code in the kernel, unseen; return what it shows."""
         import nbformat
 
-        call = nbformat.v4.new_code_cell(code)
+        call = nbformat.v4.new_code_cell(CALL.format(step))
         client = self._notebook_client(nbformat.v4.new_notebook(cells=[call]))
-        await self._run(client, 0, "", store_history=False)
+        await self._run(client, 0, step, store_history=False)
         return "".join(out.data["text/plain"] for out in call.outputs if "data" in out)
 
     async def _run(self, client: Any, index: int, name: str, *, store_history: bool = True) -> None:

@@ -96,6 +96,18 @@ class Kernels:
         if kernel := self.running.pop((profile_name, number), None):
             await kernel.stop()
 
+    async def make_room(self, profile: Profile, *, keep: bool) -> None:
+        """Stop what the snippets have run on that do not run on the profile of the build.
+
+        Unless memory is scarce, the second model stays if it is to `keep` for the next time. The
+        stand-in stays if it is: it ends when another model is loaded.
+        """
+        if profile.name == profiles.SECOND:
+            if not (self.share_memory and keep):
+                await self.drop(profile.name)
+        elif self.share_memory:
+            await self.drop_stand_in()
+
     async def drop_stand_in(self) -> None:
         """Stop the stand-in and the kernel that asks it, if they are there."""
         await self.drop(profiles.LOOPBACK)

@@ -122,6 +122,15 @@ class Plan:
         state = self.snippets[snippet]
         return state.recorded if state.is_fresh else None
 
+    def to_show(self) -> dict[str, Recording]:
+        """Return the recordings to show: what is fresh, and the fresh part of what cannot run."""
+        left = self.out_of_date
+        return {
+            name: state.recorded
+            for name, state in self.snippets.items()
+            if state.recorded and (state.is_fresh or name in left)
+        }
+
     @cached_property
     def idioms_profile(self) -> Profile:
         """What the idioms run on: always the demo model."""

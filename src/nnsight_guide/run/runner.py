@@ -19,7 +19,7 @@ from nnsight_guide.base.machine_paths import machine_paths
 from nnsight_guide.base.project import Project
 from nnsight_guide.idioms import outcomes
 from nnsight_guide.model import preflight
-from nnsight_guide.model.profiles import SECOND, Profile
+from nnsight_guide.model.profiles import Profile
 from nnsight_guide.ndif import retries
 from nnsight_guide.recording import cells, readings, recordings
 from nnsight_guide.recording.freshness import Freshness
@@ -138,10 +138,8 @@ class Runner:
         waiting = iter(at_home)  # of which each kernel takes the next
         with Progress(len(snippets) + len(idioms)) as progress:
             works: list[Work] = []
-            if away:
-                works.append(partial(self._run_away, plan, away, ran, progress))
-            if second:
-                works.append(partial(self._run_second, plan, second, ran, progress))
+            for others in filter(None, (second, away)):
+                works.append(partial(self._run_away, plan, others, ran, progress))
             works += [
                 partial(self._run_snippets, plan, waiting, ran, progress, number)
                 for number in range(kernels_of(at_once, len(at_home)))
@@ -153,18 +151,9 @@ class Runner:
     async def _run_away(
         self, plan: Plan, snippets: list[str], ran: Ran, progress: Progress
     ) -> None:
-        """Run the snippets that need the stand-in."""
+        """Run snippets that ask the stand-in, or snippets that are for the second model."""
         await self._run_snippets(plan, iter(snippets), ran, progress)
-        if self.kernels.share_memory:  # else it ends when a model is loaded
-            await self.kernels.drop_stand_in()
-
-    async def _run_second(
-        self, plan: Plan, snippets: list[str], ran: Ran, progress: Progress
-    ) -> None:
-        """Run the snippets that are for the second model."""
-        await self._run_snippets(plan, iter(snippets), ran, progress)
-        if not (self.kernels.share_memory and self.keeps_kernel):
-            await self.kernels.drop(SECOND)
+        await self.kernels.make_room(plan.runs_on(snippets[0]), keep=self.keeps_kernel)
 
     async def _run_snippets(
         self, plan: Plan, waiting: Iterator[str], ran: Ran, progress: Progress, number: int = 0

@@ -27,7 +27,6 @@ from nnsight_guide.idioms import outcomes
 from nnsight_guide.model import profiles
 from nnsight_guide.notebook.script import standalone_script
 from nnsight_guide.recording.real_cells import Real
-from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.run.plan import Plan
 from nnsight_guide.run.runner import Runner
 from nnsight_guide.site import endings, page_blocks
@@ -84,7 +83,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             self.project, self.profile = plan.project, plan.profile
             self.runner = self.runner or Runner(plan.project, keeps_kernel=bool(self.preview))
             ran = self.runner.run_stale(plan)
-            self.recordings = _shown(plan)
+            self.recordings = plan.to_show()
             self.committed = self._committed(plan)
             if self.preview is None:
                 self._stop_kernel()
@@ -212,6 +211,10 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
 
     def _committed(self, plan: Plan) -> Real:
         """Return what of the committed recordings is to be shown beside the demo's."""
+        for name in plan.out_of_date:
+            why = "; ".join(plan.snippets[name].stale_because)
+            help = "`make second-model` brings the model that it is for"
+            log.info("snippets/%s.py: its recorded output is out of date (%s): %s", name, why, help)
         if plan.profile.name != "demo":
             return {}
         for name, state in plan.committed.items():
@@ -219,23 +222,6 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
                 why = "; ".join(state.reasons())
                 log.info("%s: the committed recording is stale (%s)", name, why)
         return {name: state.cells for name, state in plan.committed.items() if state.cells}
-
-
-def _shown(plan: Plan) -> dict[str, Recording]:
-    """Return the recordings to show: those that are fresh, and what may be shown of some others."""
-    left = plan.out_of_date
-    for name in left:
-        log.info(
-            "snippets/%s.py: what is recorded of it is out of date (%s), and the page says so; "
-            "`make second-model` brings the model that it is for",
-            name,
-            "; ".join(plan.snippets[name].stale_because),
-        )
-    return {
-        name: state.recorded
-        for name, state in plan.snippets.items()
-        if state.recorded and (state.is_fresh or name in left)
-    }
 
 
 def _ended(end: SystemExit) -> NoReturn:
