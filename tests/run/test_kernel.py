@@ -18,7 +18,7 @@ def test_a_kernel_whose_parent_was_gone_before_it_began_ends(tmp_path):
         parent.wait()
     kernel = run_process(
         *(sys.executable, "-m", "ipykernel_launcher", f"--f={tmp_path / 'kernel.json'}"),
-        *("--transport=ipc", f"--IPKernelApp.exec_lines={CALL.format('end_with_parent')}"),
+        *("--transport=ipc", f"--IPKernelApp.exec_lines={CALL.format('end_with_parent()')}"),
         IPYTHONDIR=str(tmp_path),
         JPY_PARENT_PID=str(parent.pid),
     )

@@ -148,7 +148,7 @@ def shown(block) -> list[tuple[str, str]]:
 
 def test_record_writes_what_runs_on_the_real_model_and_nothing_else(project, recorded):
     assert sorted(files(project)) == [f"{name}.ipynb" for name in NAMES]
-    assert recorded.startswith(f"4 recordings written to {FOLDER}: ")
+    assert recorded.startswith("4 recordings written to snippets/recordings: ")
     assert "not recorded, since they need PROFILE=remote: far" in recorded
 
 
@@ -180,7 +180,7 @@ def test_only_missing_cells_are_recorded_after_those_before_them(copy, record):
     next_one = "\n# %% next\nprint(best.item() + 1)\n"
     path = copy.snippets / "first.py"
     path.write_text(path.read_text().replace("# %% ask", "# %% ask\n# a comment") + next_one)
-    assert record(copy.root).startswith(f"1 recordings written to {FOLDER}: first\n")
+    assert record(copy.root).startswith("1 recordings written to snippets/recordings: first\n")
     assert {name for name, text in files(copy).items() if text != before[name]} == {"first.ipynb"}
     assert state(copy).is_fresh
     ask, found = fresh(copy), fresh(copy, cell="next")

@@ -12,7 +12,8 @@ from nnsight_guide.base.project import Project
 from nnsight_guide.demo_model.checkpoint import checkpoint
 from nnsight_guide.html.render import output_text
 from nnsight_guide.model.profiles import Profile
-from nnsight_guide.recording import cells, recordings
+from nnsight_guide.recording import cells
+from nnsight_guide.recording.freshness import freshness
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.run.plan import Plan
 
@@ -27,7 +28,7 @@ def recording(
         project = Project(ran_again(*project.snippet_names()))
 
     def load(snippet: str) -> Recording:
-        found = Recording.load(recordings.recording_path(project, snippet, profile))
+        found = freshness(project, snippet, profile).recorded
         assert found is not None
         return found
 

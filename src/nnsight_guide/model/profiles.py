@@ -119,7 +119,7 @@ def second() -> Profile:
             **NO_KEY,
             **demo_model.WITHOUT_HUB,
             "GUIDE_SECOND_MODEL": "",
-            "HF_HUB_CACHE": str(hub_layout.hub_cache(second_model.place())),
+            "HF_HUB_CACHE": str(hub_layout.hub_cache(second_model.second_folder())),
         },
         setup="second_model",
     )

@@ -68,14 +68,14 @@ def second_checkpoint(cache: Path | None = None, packages: Path | None = None) -
     return hub_layout.keep_checkpoint(SMOLLM2, second_revision(), FILES, write, cache)
 
 
-def place(cache: Path | None = None) -> Path:
+def second_folder(cache: Path | None = None) -> Path:
     """Return where the checkpoint is kept, whether or not it is there."""
     return hub_layout.snapshot_folder(SMOLLM2, second_revision(), cache or hub_layout.users_cache())
 
 
 def can_be_had() -> bool:
     """Whether the checkpoint is there, or the package to make it from."""
-    return place().is_dir() or _package() is not None
+    return second_folder().is_dir() or _package() is not None
 
 
 def second_revision() -> str:
