@@ -17,10 +17,11 @@ from playwright.sync_api import expect
 
 from nnsight_guide.demo_model.checkpoint import checkpoint
 from nnsight_guide.loopback.launch import instructions
-from nnsight_guide.recording.cells import is_remote
+from nnsight_guide.model.second_model import can_be_had
+from nnsight_guide.recording.cells import is_for_second_model, is_remote
 from tests.support import warm
 from tests.support.browser import served
-from tests.support.notebooks import alone
+from tests.support.notebooks import alone, hub_with_second_model
 from tests.support.pages import ROOT, chapter_pages
 from tests.support.processes import succeed
 
@@ -81,29 +82,36 @@ def demo_environment() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def runs(pages, checkout, tmp_path_factory, demo_environment, service):
-    """Start every script, two at a time, and hand out what will have come of each, by its name."""
+    """Start every script, two at a time, and hand out what will have come of each, by its name.
+
+    What is for the second model is left out where that is not to be had.
+    """
     scripts = {
-        name: (
-            (checkout / "site" / "downloads" / f"{name}.py").read_text("utf-8"),
-            is_remote(snippet_file(name)),
-        )
+        name: ((checkout / "site" / "downloads" / f"{name}.py").read_text("utf-8"), {name})
         for name in set(DOWNLOADS) - set(NOT_ALONE)
     }
     for chapter in CHAPTERS:
         blocks = pages[chapter].select("[data-snippet]:not([data-raises])")
-        needs_service = any(is_remote(snippet_file(block["data-snippet"])) for block in blocks)
-        scripts[chapter] = "\n\n".join(map(source, blocks)), needs_service
+        shown = {block["data-snippet"] for block in blocks}
+        scripts[chapter] = "\n\n".join(map(source, blocks)), shown
     root = tmp_path_factory.mktemp("alone")
     with ThreadPoolExecutor(max_workers=2) as pool:
         remote_environment = pasted(instructions(service))
         started: dict[str, Future[Done]] = {}
         runs = {}
-        for name, (script, needs_service) in scripts.items():
+        for name, (script, snippets) in scripts.items():
+            files = list(map(snippet_file, snippets))
+            environment = demo_environment
+            if any(map(is_remote, files)):
+                environment = remote_environment
+            elif any(map(is_for_second_model, files)):
+                if not can_be_had():
+                    continue
+                environment = hub_with_second_model()
             # A chapter and its script are mostly the same program but for comments: it runs once.
             program = ast.dump(ast.parse(script))
             if program not in started:
                 folder = root / str(len(started))
-                environment = remote_environment if needs_service else demo_environment
                 started[program] = pool.submit(run_alone, script, folder, environment)
             runs[name] = started[program]
         yield runs
@@ -116,6 +124,18 @@ def pasted(lines: str) -> dict[str, str]:
         for typed in ("", lines)
     )
     return {name: value for name, value in after.items() if before.get(name) != value}
+
+
+@pytest.fixture
+def ran(runs, request):
+    """Wait for a script, and see that it has run."""
+
+    def ran(name: str) -> None:
+        if name not in runs:
+            request.getfixturevalue("second")  # which is not there
+        assert_ran(runs[name])
+
+    return ran
 
 
 def assert_ran(run: Future[Done]) -> None:
@@ -134,13 +154,13 @@ def test_where_the_copies_run_neither_repository_nor_package_can_be_imported(
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_the_blocks_of_a_chapter_run_as_one_script(runs, chapter):
-    assert_ran(runs[chapter])
+def test_the_blocks_of_a_chapter_run_as_one_script(ran, chapter):
+    ran(chapter)
 
 
 @pytest.mark.parametrize("name", [name for name in DOWNLOADS if name not in NOT_ALONE])
-def test_a_downloaded_script_runs_on_its_own(runs, name):
-    assert_ran(runs[name])
+def test_a_downloaded_script_runs_on_its_own(ran, name):
+    ran(name)
 
 
 def test_only_what_needs_the_guides_package_is_not_run_alone():

@@ -1,4 +1,4 @@
-"""What is committed of the second model: all that its pages show, and what the model gives today."""
+"""What is committed of the second model: all that its pages show, as the model gives it today."""
 
 from contextlib import closing
 

@@ -24,3 +24,9 @@ def contents(site: Path) -> dict[str, bytes]:
         for path in site.rglob("*")
         if path.is_file() and path.suffix != COMPRESSED
     }
+
+
+def is_for_second_model(page: str) -> bool:
+    """Whether what a page of the site shows is for the second model."""
+    source = ROOT / "docs" / f"{page.removesuffix('index.html').rstrip('/') or 'index'}.md"
+    return 'setup("second_model")' in source.read_text(encoding="utf-8")
