@@ -30,7 +30,12 @@ from nnsight_guide.chapter import cell
 {calls}
 ```
 """
-MODULES = {"build": "builder", "here": "copies", "remote": "copies"}
+MODULES = {
+    "build": ("builder",),
+    "here": ("copies", "model"),
+    "remote": ("copies", "model"),
+    "second": ("copies", "second_model"),
+}
 # Where one sees the effect of a snippet that prints nothing.
 SEEN_IN = {"model": "model_config"}
 ONE_LINE = re.compile(r"(snippets/|docs/|the model did not load: |The demo model cannot be ).*")
@@ -95,7 +100,10 @@ class SmallSite:
         ]
         (self.root / "docs" / "index.md").write_text(PAGE.format(calls="\n".join(calls)))
         self._place = "remote" if is_remote(sources[0]) else "here"
-        for name in ("build", "here", self._place):
+        self._tester = "here"
+        if is_for_second_model(sources[0]):
+            self._place = self._tester = "second"
+        for name in ("build", self._tester, self._place):
             self._worker(name)  # starts it, while no file has been changed
 
     def write(self, text: str) -> None:
@@ -121,7 +129,7 @@ class SmallSite:
 
     def failing_test(self) -> str:
         """Return which of the snippet's tests fails first, or ""."""
-        return self._worker("here").ask("tests", self.shown[-1])
+        return self._worker(self._tester).ask("tests", self.shown[-1])
 
     @contextmanager
     def under(self, **environment: str) -> Iterator[None]:
