@@ -1,4 +1,6 @@
-"""A process that has loaded the model; each question is answered by a copy of it.
+"""A process that has loaded a model; each question is answered by a copy of it.
+
+Its argument is the module of `snippets` that loads the model.
 
 `["shown", "trace_and_save"]` asks what this snippet shows; `["tests", "trace_and_save"]` asks which
 of its tests fails first. Snippets and tests are those of the current folder.
@@ -8,6 +10,7 @@ this process are safe, as it has no threads: torch is held to one.
 """
 
 import gc
+import importlib
 import json
 import multiprocessing
 import os
@@ -25,8 +28,6 @@ from tqdm import tqdm
 import nnsight_guide.loopback
 import nnsight_guide.run.runner  # noqa: F401 - imported once, for all copies
 from tests.attacks.truth import oracle
-
-MODEL = Path("snippets/model.py")
 
 
 class First:
@@ -65,24 +66,27 @@ def tests(snippet: str) -> str:
     return first.failed
 
 
-def answer(question: list[str], loaded: bytes, to: Connection) -> None:
+def answer(question: list[str], setup: str, loaded: bytes, to: Connection) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # where answers are awaited
-    if MODEL.read_bytes() != loaded:
-        del sys.modules["snippets.model"]
+    if source_of(setup) != loaded:
+        del sys.modules[f"snippets.{setup}"]
     kind, snippet = question
     to.send({"shown": shown, "tests": tests}[kind](snippet))
     os._exit(0)  # whatever still runs in it: a loop without an end has a thread of its own
 
 
-def main() -> None:
+def source_of(setup: str) -> bytes:
+    return Path(f"snippets/{setup}.py").read_bytes()
+
+
+def main(setup: str) -> None:
     """Load the model, say so, and answer."""
     torch.set_num_threads(1)
     tqdm.monitor_interval = 0  # it has a thread even for bars that are not shown
-    from snippets.model import REMOTE, model
-
-    if not REMOTE:
-        model.dispatch()
-    loaded = MODEL.read_bytes()
+    module = importlib.import_module(f"snippets.{setup}")
+    if not getattr(module, "REMOTE", False):
+        module.model.dispatch()
+    loaded = source_of(setup)
     for thread in {*threading.enumerate()} - {threading.main_thread()}:
         thread.join(timeout=10)  # those that have loaded the weights
     assert threading.active_count() == 1, threading.enumerate()
@@ -91,7 +95,7 @@ def main() -> None:
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         receiver, sender = fork.Pipe(duplex=False)
-        copy = fork.Process(target=answer, args=(json.loads(line), loaded, sender))
+        copy = fork.Process(target=answer, args=(json.loads(line), setup, loaded, sender))
         copy.start()
         sender.close()  # so that a copy that dies ends the wait
         print(json.dumps(receiver.recv()), flush=True)
@@ -99,4 +103,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -14,7 +14,7 @@ from typing import Literal
 
 from nnsight_guide.base.project import Project
 from nnsight_guide.idioms.idiom import CELLS
-from nnsight_guide.recording.cells import is_remote
+from nnsight_guide.recording.cells import is_for_second_model, is_remote
 from nnsight_guide.recording.imports import project_imports
 from tests.attacks.truth.mutants import cells
 from tests.attacks.truth.oracle import Truth
@@ -37,7 +37,7 @@ MODULES = {
     "second": ("copies", "second_model"),
 }
 # Where one sees the effect of a snippet that prints nothing.
-SEEN_IN = {"model": "model_config"}
+SEEN_IN = {"model": "model_config", "second_model": "another_architecture"}
 ONE_LINE = re.compile(r"(snippets/|docs/|the model did not load: |The demo model cannot be ).*")
 
 
@@ -136,7 +136,7 @@ class SmallSite:
         """Build in another environment for a while."""
         usual = self._worker("build")
         build = {**self._environments["build"], **environment}
-        self._workers["build"] = Worker("builder", self.root, build)
+        self._workers["build"] = Worker(MODULES["build"], self.root, build)
         try:
             yield
         finally:

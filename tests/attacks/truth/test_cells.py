@@ -20,7 +20,7 @@ from tests.attacks.truth.small_site import SEEN_IN, SmallSite, Tried
 pytestmark = [pytest.mark.long, pytest.mark.real_processes]
 
 # These take seconds, the others a fraction of one: a service, or a kernel with another model.
-SLOW = ("remote_execution", "model")
+SLOW = ("remote_execution", "model", "second_model")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def snippets(root: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def attacked(snippets: dict[str, str], sites: list[SmallSite]) -> list[Attacked]:
+def attacked(snippets: dict[str, str], sites: list[SmallSite], second: Path) -> list[Attacked]:
     """Everything tried; each site takes the next snippet when it has done with one."""
     # Those that take long come first.
     waiting = iter(sorted(snippets, key=lambda name: (name not in SLOW, -len(snippets[name]))))

@@ -9,16 +9,17 @@ from typing import Any
 
 
 class Worker:
-    """A process of one of these modules, in a checkout: a line of JSON is answered by another.
+    """A process of one of these modules, with arguments, in a checkout; it answers lines of JSON.
 
     Its first line says that it has loaded what it needs.
     """
 
-    def __init__(self, module: str, root: Path, environment: Mapping[str, str]) -> None:
-        self._log = root / f"{module}.log"
+    def __init__(self, module: tuple[str, ...], root: Path, environment: Mapping[str, str]) -> None:
+        name, *arguments = module
+        self._log = root / f"{name}.log"
         with self._log.open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", f"tests.attacks.truth.{module}"],
+                [sys.executable, "-m", f"tests.attacks.truth.{name}", *arguments],
                 cwd=root,
                 env={**environment, "PYTHONPATH": str(root / "src")},
                 stdin=subprocess.PIPE,
