@@ -9,6 +9,7 @@
 #: FOLDER=…               where `make bench-full` writes its weights
 #: GUIDE_PROFILE=local    which model runs: demo (the default), local or remote
 #: GUIDE_MODEL=…          another checkpoint for local and remote: its id, or its folder
+#: GUIDE_SECOND_MODEL=…   for your own copies: the second model's folder, or the hub's id of another
 #: NDIF_API_KEY=…         your key, for remote
 #: GUIDE_CELL_SECONDS=…   how long a cell may run (600)
 #: GUIDE_SITE_URL=…       the address of the site, when it is built to be published

@@ -29,7 +29,12 @@ RECORDING = Recording(
             {"metadata": {"title": "ask"}, "source": "print(1)", "outputs": [PRINTED]},
             {"metadata": FAILS, "source": "print(x)", "outputs": [RAISED]},
         ],
-        "metadata": {"guide": {"key_parts": {"a": "1"}, "provenance": {"model": "some/model"}}},
+        "metadata": {
+            "guide": {
+                "key_parts": {"a": "1"},
+                "provenance": {"model": "some/model", "profile": "demo"},
+            }
+        },
     }
 )
 

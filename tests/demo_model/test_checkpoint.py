@@ -16,8 +16,7 @@ import pytest
 
 from nnsight_guide.base import scratch
 from nnsight_guide.demo_model import digests, shipped
-from nnsight_guide.demo_model.checkpoint import checkpoint, revision
-from nnsight_guide.demo_model.hub_layout import hub_cache
+from nnsight_guide.demo_model.checkpoint import checkpoint, hub_cache, revision
 
 EXPAND = """
 import sys

@@ -12,7 +12,7 @@ from nnsight_guide.__main__ import main
 from nnsight_guide.base import scratch
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.demo_model import digests
-from nnsight_guide.demo_model.hub_layout import hub_cache
+from nnsight_guide.demo_model.checkpoint import hub_cache
 from nnsight_guide.model import second_model
 from nnsight_guide.model.second_model import (
     FILES,

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide.demo_model.hub_layout import hub_cache
+from nnsight_guide.demo_model.checkpoint import hub_cache
 from nnsight_guide.model.second_model import second_checkpoint
 from tests.support import warm
 from tests.support.processes import succeed

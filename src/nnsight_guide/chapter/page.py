@@ -96,8 +96,8 @@ class ChapterPage:
 
     def is_for_second_model(self) -> bool:
         """Whether what the page shows is for the second model."""
-        made = {self.recordings[name].provenance["profile"] for name in self.snippets()}
-        return SECOND in made
+        made = [self.recordings[name].provenance for name in self.snippets()]
+        return any(provenance["profile"] == SECOND for provenance in made)
 
     def is_complete(self) -> bool:
         """Whether the real model has given what there is of each snippet on the page."""

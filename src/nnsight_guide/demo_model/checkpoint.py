@@ -38,6 +38,11 @@ def checkpoint(cache: Path | None = None) -> Path:
     return keep_checkpoint(MODEL_ID, revision(), FILES, write, cache)
 
 
+def hub_cache(folder: Path) -> Path:
+    """Return what `HF_HUB_CACHE` must be for the checkpoint in `folder` to load by its id."""
+    return folder.parents[2]
+
+
 def revision() -> str:
     """Return 40 hexadecimal digits that change with anything which the files depend on.
 

@@ -71,11 +71,6 @@ def snapshot_folder(model_id: str, revision: str, cache: Path) -> Path:
     return cache / revision[:8] / folder / "snapshots" / revision
 
 
-def hub_cache(snapshot: Path) -> Path:
-    """Return what `HF_HUB_CACHE` must be for the checkpoint in a folder to load by its id."""
-    return snapshot.parents[2]
-
-
 def revision_from(contents: Iterable[bytes]) -> str:
     """Return 40 hexadecimal digits that change with any of all that a checkpoint is made from."""
     of_each = b"".join(hashlib.sha256(content).digest() for content in contents)

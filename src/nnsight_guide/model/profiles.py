@@ -23,7 +23,7 @@ from nnsight_guide import demo_model
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import did_you_mean
 from nnsight_guide.base.redaction import API_KEY_VARIABLE
-from nnsight_guide.demo_model import hub_layout
+from nnsight_guide.demo_model.checkpoint import checkpoint, hub_cache
 from nnsight_guide.model import random_weights, second_model
 
 GPT_J = "EleutherAI/gpt-j-6b"
@@ -91,8 +91,6 @@ def behind_stand_in(profile: Profile) -> Profile:
 
 
 def _demo() -> Profile:
-    from nnsight_guide.demo_model.checkpoint import checkpoint
-
     folder = checkpoint()
     return Profile(
         name="demo",
@@ -104,7 +102,7 @@ def _demo() -> Profile:
             **demo_model.WITHOUT_HUB,
             "GUIDE_MODEL": demo_model.MODEL_ID,
             "GUIDE_REMOTE": "",
-            "HF_HUB_CACHE": str(hub_layout.hub_cache(folder)),
+            "HF_HUB_CACHE": str(hub_cache(folder)),
         },
     )
 
@@ -119,7 +117,7 @@ def second() -> Profile:
             **NO_KEY,
             **demo_model.WITHOUT_HUB,
             "GUIDE_SECOND_MODEL": "",
-            "HF_HUB_CACHE": str(hub_layout.hub_cache(second_model.second_folder())),
+            "HF_HUB_CACHE": str(hub_cache(second_model.second_folder())),
         },
         setup="second_model",
     )

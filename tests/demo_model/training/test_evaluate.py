@@ -6,7 +6,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from nnsight_guide.demo_model import MODEL_ID, expansion, shipped
-from nnsight_guide.demo_model.hub_layout import hub_cache
+from nnsight_guide.demo_model.checkpoint import hub_cache
 from nnsight_guide.demo_model.training import data, evaluate
 
 EXAMPLE = "The Eiffel Tower is in the city of"
