@@ -3,7 +3,11 @@
 
 import torch
 
-from snippets.architectures import NAMES, find_blocks
+from snippets.architectures import (
+    NAMES,
+    attention_of_all_layers,
+    find_blocks,
+)
 from snippets.second_model import MODEL_ID, TransformersModel, model
 
 # %% tree
@@ -11,8 +15,9 @@ print(model)
 
 # %% dimensions
 config = model.config
-d_model, n_layers = config.hidden_size, config.num_hidden_layers
-n_heads, n_key_heads = config.num_attention_heads, config.num_key_value_heads
+n_layers, d_model = config.num_hidden_layers, config.hidden_size
+n_heads = config.num_attention_heads
+n_key_heads = config.num_key_value_heads
 d_head = d_model // n_heads
 
 print(f"{n_layers} layers of {n_heads} heads, {n_key_heads} for keys")
@@ -89,18 +94,8 @@ for key_heads in (
     difference = (pattern_with(key_heads) - pattern[0]).abs().max()
     print(key_heads, f"differs by {difference:.2f}")
 
-
-# %% all_layers
-def attention_of_all_layers(text):
-    """Return the patterns: (n_layers, n_heads, seq_len, seq_len)."""
-    with llama.trace(text):
-        patterns = torch.stack(
-            [layer.attn.output[1][0] for layer in llama.layers]
-        ).save()
-    return patterns.detach()
-
-
-patterns = attention_of_all_layers(prompt)
+# %% patterns
+patterns = attention_of_all_layers(llama, prompt)
 print(patterns.shape)
 
 
@@ -115,3 +110,48 @@ def strongest_head(scores):
 one_back = patterns.diagonal(offset=-1, dim1=-2, dim2=-1)
 layer, head, score = strongest_head(one_back.mean(dim=-1))
 print(f"layer {layer}, head {head}: {score} on the token before")
+
+# %% induction
+import circuitsvis as cv
+
+words = " Paris Rome London Berlin Madrid Tokyo"
+n_words = len(model.tokenizer(words)["input_ids"])
+twice = words + words
+
+repeated = attention_of_all_layers(llama, twice)
+after_last_time = repeated.diagonal(1 - n_words, dim1=-2, dim2=-1)
+layer, head, score = strongest_head(after_last_time.mean(dim=-1))
+print(f"layer {layer}, head {head}: {score} on the token after")
+
+word_ids = model.tokenizer(twice)["input_ids"]
+cv.attention.attention_patterns(
+    tokens=[model.tokenizer.decode(token) for token in word_ids],
+    attention=repeated[layer],
+)
+
+# %% random_words
+generator = torch.Generator().manual_seed(0)
+a, b = torch.randint(1000, 20_000, (2, 1, 20), generator=generator)
+
+for said in (torch.cat([a, a], dim=1), torch.cat([b, a], dim=1)):
+    patterns_of_words = attention_of_all_layers(llama, said)
+    looks = patterns_of_words.diagonal(1 - 20, dim1=-2, dim2=-1)
+    layer, head, score = strongest_head(looks.mean(dim=-1))
+    print(f"layer {layer}, head {head}: {score}", end=", ")
+    one_back = patterns_of_words.diagonal(-1, dim1=-2, dim2=-1)
+    layer, head, score = strongest_head(one_back.mean(dim=-1))
+    print(f"one back: layer {layer}, head {head}: {score}")
+
+# %% subject
+token_ids = model.tokenizer(prompt)["input_ids"]
+tokens = [model.tokenizer.decode(token) for token in token_ids]
+subject = slice(1, 4)  # " E", "iffel", " Tower"
+print(tokens[subject])
+
+to_subject = patterns[:, :, -1, subject].sum(dim=-1)
+layer, head, score = strongest_head(to_subject)
+print(f"layer {layer}, head {head}: {score} on the subject")
+
+cv.attention.attention_patterns(
+    tokens=tokens, attention=patterns[layer]
+)

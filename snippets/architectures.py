@@ -3,6 +3,7 @@
 
 import torch
 
+
 # %% find_blocks
 def find_blocks(model):
     """Return the transformer blocks: the longest list of modules."""
@@ -22,16 +23,27 @@ NAMES = {
 }
 
 
+# %% all_layers
+def attention_of_all_layers(model, prompt):
+    """Return the patterns: (n_layers, n_heads, seq_len, seq_len)."""
+    with model.trace(prompt):
+        patterns = torch.stack(
+            [layer.attn.output[1][0] for layer in model.layers]
+        ).save()
+    return patterns.detach()
+
+
 # %% never_called
 def never_called(model, prompt):
     """Return the paths of the modules that a run does not call."""
     with model.trace(prompt) as tracer:
         cache = tracer.cache()  # all modules, as they are called
 
+    called = cache.keys()
     return [
         module.path
         for module in model.modules()
-        if module.path not in cache.keys()
+        if module.path not in called
         and not isinstance(module._module, torch.nn.ModuleList)
     ]
 
@@ -59,31 +71,41 @@ def small_model(name, **options):
     return NNsight(module.eval(), rename=NAMES)
 
 
-# %% look
+# %% same_code
 ids = torch.tensor([[464, 412, 733]])  # any three tokens will do
 
+for name in configs:
+    small = small_model(name, attn_implementation="eager")
+    print(name, attention_of_all_layers(small, ids).shape)
 
+
+# %% look
 def look(model):
     """Return where the blocks are, what one returns, its pattern."""
     blocks = find_blocks(model)
-    with model.trace(ids):
-        pattern = blocks[0].attn.output[1]
-        shape = None if pattern is None else tuple(pattern.shape)
-        kind = type(blocks[0].output).__name__
-        found = [blocks.path, kind, shape].save()
-    return found
+    with model.trace(ids) as tracer:
+        cache = tracer.cache()
+
+    output = cache[blocks[0].path].output
+    pattern = cache[blocks[0].attn.path].output[1]
+    shape = None if pattern is None else tuple(pattern.shape)
+    return blocks.path, type(output).__name__, str(shape)
 
 
 # %% table
-columns = "{:<6} {:<6} {:<19} {:<7} {!s:<13} {}"
-print(columns.format("", "", "blocks", "output", "pattern", "not called"))
+def show(*cells):
+    print("{:<5}  {:<5}  {:<19}  {:<6}  {:<12}  {}".format(*cells))
+
+
+show("", "", "blocks", "output", "pattern", "not called")
 
 for name in configs:
     for options in ({}, {"attn_implementation": "eager"}):
         small = small_model(name, **options)
         attention = small.config._attn_implementation
-        idle = {path.split(".")[-1] for path in never_called(small, ids)}
-        print(columns.format(name, attention, *look(small), *idle or "-"))
+        paths = never_called(small, ids)
+        idle = {path.split(".")[-1] for path in paths} or "-"
+        show(name, attention, *look(small), *idle)
 
 # %% gpt_2
 gpt_2 = small_model("GPT-2", attn_implementation="eager")
