@@ -49,6 +49,8 @@ def never_called(model, prompt):
 
 
 # %% small_models
+from copy import deepcopy
+
 from nnsight import NNsight
 from transformers import AutoModelForCausalLM
 from transformers import GPT2Config, GPTJConfig, LlamaConfig
@@ -67,7 +69,8 @@ configs = {
 
 def small_model(name, **options):
     """Make a model of random weights, with our names for its parts."""
-    module = AutoModelForCausalLM.from_config(configs[name], **options)
+    config = deepcopy(configs[name])  # the options are written into it
+    module = AutoModelForCausalLM.from_config(config, **options)
     return NNsight(module.eval(), rename=NAMES)
 
 
