@@ -1,0 +1,122 @@
+# %% tags=["second-model"]
+"""Where is the fact, in a real model? Patching, layer by layer."""
+
+import torch
+
+from snippets.second_model import model
+
+# %% prompts
+base = "The Trevi Fountain is in the city of"
+source = "The Eiffel Tower is in the city of"
+tokenizer = model.tokenizer
+
+for landmark in (base, source):
+    print([tokenizer.decode(id_) for id_ in tokenizer.encode(landmark)])
+
+# %% ends
+paris = tokenizer.encode(" Paris")[0]
+rome = tokenizer.encode(" Rome")[0]
+
+
+def lead(logits):  # (..., vocab_size)
+    """Return how far Paris is ahead of Rome."""
+    return logits[..., paris] - logits[..., rome]
+
+
+with model.session():
+    with model.trace(base):
+        lead_in_base = lead(model.lm_head.output[0, -1]).item().save()
+
+    with model.trace(source):
+        lead_in_source = lead(model.lm_head.output[0, -1]).item().save()
+
+difference = lead_in_source - lead_in_base
+print(f"base {lead_in_base:.1f}, source {lead_in_source:.1f}", end=", ")
+print(f"difference {difference:.1f}")
+
+# %% patch
+layers = model.model.layers
+seq_len = len(tokenizer.encode(base))
+
+
+@torch.no_grad()  # no gradients: a third faster
+def patch(base, numbers):
+    """Return leads: (n_numbers, seq_len), one for each place."""
+    with model.session():
+        with model.trace(source):
+            states = [block.output for block in layers]  # no [0]
+
+        leads = [].save()
+        for number in numbers:
+            with model.trace([base] * seq_len, logits_to_keep=1):
+                for position in range(seq_len):  # a row for each
+                    state = states[number][0, position]  # (d_model,)
+                    layers[number].output[position, position] = state
+                last_logits = model.lm_head.output[:, -1]
+                leads.append(lead(last_logits).tolist())
+    return torch.tensor(leads)
+
+
+patched = patch(base, range(len(layers)))
+restored = (patched - lead_in_base) / difference
+
+# %% draw
+import plotly.express as px
+
+pieces = map(str.strip, map(tokenizer.decode, tokenizer.encode(base)))
+
+px.imshow(
+    restored,
+    x=[f"{place} {piece}" for place, piece in enumerate(pieces)],
+    zmin=-1,
+    zmax=1,
+    text_auto=".2f",
+    aspect="auto",
+    color_continuous_scale="RdBu",
+    title="What one state of the Eiffel Tower's run restores",
+    labels={"x": "token", "y": "layer", "color": "share restored"},
+)
+
+# %% other_landmarks
+others = [
+    "The Brandenburg Gate is in the city of",
+    "The Parthenon is in the city of",
+    "The Prado Museum is in the city of",
+    "The Hagia Sophia is in the city of",
+]
+some_layers = (0, 12, 22, 23, 26)
+
+with model.session():
+    with model.trace([source, *others]):
+        states = [block.output for block in layers]
+
+    leads = [].save()
+    for number in some_layers:
+        for position in (2, -1):  # " iffel", and the last token
+            with model.trace([base] * 5, logits_to_keep=1):
+                state = states[number][:, position]  # (5, d_model)
+                layers[number].output[:, position] = state
+                last_logits = model.lm_head.output[:, -1]
+                leads.append(lead(last_logits).tolist())
+
+shares = (torch.tensor(leads) - lead_in_base) / difference
+by_place = shares.view(len(some_layers), 2, 5)
+
+for number, (subject, last) in zip(some_layers, by_place, strict=True):
+    print(f"layer {number}: token 2 {subject[0]:.2f}", end=" ")
+    print(f"(others {subject[1:].mean():.2f}),", end=" ")
+    print(f"last token {last[0]:.2f} (others {last[1:].mean():.2f})")
+
+# %% another_base
+colosseum = "The Colosseum is in the city of"
+
+with model.trace(colosseum):
+    start = lead(model.lm_head.output[0, -1]).item().save()
+
+of_colosseum = patch(colosseum, some_layers)
+shares = (of_colosseum - start) / (lead_in_source - start)
+
+for number, row in zip(some_layers, shares, strict=True):
+    names = ", ".join(f"{share:.2f}" for share in row[1:4])
+    print(f"layer {number}: tokens 1 to 3 {names};", end=" ")
+    print(f"last token {row[-1]:.2f}")
