@@ -39,7 +39,8 @@ and from none below.
         markdown_pages (for tools), wheel (the package, for readers), scripts (what those of pages
         fetch), offline (a zip).
     checks: the readers' checkers: questions, answers, rotary; patching and restored (what a map of
-        it says), heads and lost (what goes with each). It imports nothing of all the others.
+        it says), heads and lost (what goes with each); tasks as vectors, of prompts, by runs that
+        change states. It imports nothing of all the others.
 """
 
 import sys

@@ -5,6 +5,9 @@
     check_patching(restored, model=model, base=base, source=source)
     check_head_ablation(lost, model=model, prompts=prompts, answers=answers)
 
+and in `tasks`, of a GPT-J or a Llama, `check_mean_states`, `check_task_vector` and
+`check_head_vector`.
+
 Neither a wrong answer nor a wrong call raises anything, since a notebook would answer with a
 traceback where a hint is wanted. Who wants to decide on it (a test) calls `fault_in_…`, which
 returns the reason, or None. The truth is taken from the reader's own model, with `remote=` where

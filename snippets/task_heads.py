@@ -1,0 +1,162 @@
+# %% tags=["second-model"]
+"""A task as a vector: what a few heads, found by effect, write."""
+
+import random
+
+import torch
+
+from snippets.second_model import model
+from snippets.task_vector import (
+    few_shot,
+    hidden_states,
+    layers,
+    n_right,
+    p_right,
+    test_pairs,
+    tokenizer,
+    train_pairs,
+    zero_shot,
+)
+
+# %% names
+out_projs = [layer.self_attn.o_proj for layer in layers]
+n_heads = model.config.num_attention_heads
+d_head = model.config.hidden_size // n_heads
+
+
+def columns_of(head):
+    return slice(head * d_head, (head + 1) * d_head)
+
+
+# %% mean_outputs
+prompts = [few_shot(word, train_pairs) for word, _ in train_pairs]
+
+with model.trace(prompts, logits_to_keep=1):
+    handed_in = [out_proj.input[:, -1] for out_proj in out_projs]
+    means = torch.stack(handed_in).mean(dim=1).detach().save()
+
+print(means.shape)  # in each row, the heads of a layer side by side
+
+
+# %% shuffled
+def shuffled(word):
+    """Put five examples with mixed-up answers before the question."""
+    others = [pair for pair in train_pairs if pair[0] != word]
+    examples = random.Random(word).sample(others, 5)
+    questions, answers = zip(*examples, strict=True)
+    answers = answers[1:] + answers[:1]  # each gets that of the next
+    solved = [
+        f"{zero_shot(question)} {answer}\n\n"
+        for question, answer in zip(questions, answers, strict=True)
+    ]
+    return "".join(solved) + zero_shot(word)
+
+
+print(shuffled("quiet"))
+
+# %% effects
+asked = train_pairs[:7]
+prompts = [shuffled(word) for word, _ in asked]
+ids = torch.tensor(tokenizer(prompts)["input_ids"])  # (7, seq_len)
+n_rows = len(ids) * n_heads  # each prompt gets a row for each head
+
+with torch.no_grad(), model.session():  # no_grad: it saves memory
+    with model.trace(ids, logits_to_keep=1):
+        p_before = p_right(model.lm_head.output[:, -1], asked).save()
+
+    # Only the last position will change. Keys and values of all others
+    # stay, so they are computed once, and a run reads one token.
+    with model.trace(ids[:, :-1], logits_to_keep=1) as tracer:
+        past = tracer.result.past_key_values
+    past.batch_repeat_interleave(n_heads)
+
+    effects = [].save()
+    for number, out_proj in enumerate(out_projs):
+        with model.trace(
+            ids[:, -1:].repeat_interleave(n_heads, dim=0),
+            past_key_values=past,
+            attention_mask=torch.ones(n_rows, ids.shape[1]),
+            logits_to_keep=1,
+        ):
+            handed_in = out_proj.input.unflatten(0, (-1, n_heads))
+            for head in range(n_heads):
+                own = columns_of(head)
+                handed_in[:, head, -1, own] = means[number, own]
+            logits = model.lm_head.output[:, -1]  # (n_rows, vocab_size)
+            for head in range(n_heads):
+                p = p_right(logits[head::n_heads], asked)
+                effects.append(p - p_before)
+        past.crop(-1)  # without the token that this run has added
+
+by_head = torch.tensor(effects).view(len(layers), n_heads)
+order = by_head.flatten().argsort(descending=True).tolist()
+ranked = [divmod(place, n_heads) for place in order]
+
+print(f"no head changed: {p_before:.3f}")
+for number, head in ranked[:8]:
+    print(f"layer {number}, head {head}: {by_head[number, head]:+.3f}")
+
+
+# %% head_vector
+def vector_of(heads):
+    """Return the sum of what heads write, on average, (d_model,)."""
+    with torch.no_grad(), model.session():
+        vector = torch.zeros(model.config.hidden_size).save()
+        for number, head in heads:
+            own = columns_of(head)
+            weight = out_projs[number].weight[:, own]
+            vector += weight @ means[number, own]
+    return vector
+
+
+five = ranked[:5]
+vector = vector_of(five)
+print(five, f"{vector.norm():.0f} long")
+
+
+# %% add
+def add(vector, numbers, prompts):
+    """Add a vector at the end of prompts, at one layer after another.
+
+    Returns for each layer the token that is said after each prompt.
+    """
+    with model.session():
+        results = {}.save()
+        for number in numbers:
+            with model.trace(prompts, logits_to_keep=1):
+                hidden_states(layers[number])[:, -1] += vector
+                logits = model.lm_head.output[:, -1]
+                results[number] = logits.argmax(dim=-1).tolist()
+    return results
+
+
+every_third = range(0, len(layers), 3)
+questions = [zero_shot(word) for word, _ in train_pairs]
+right = {
+    number: n_right(said, train_pairs)
+    for number, said in add(vector, every_third, questions).items()
+}
+best = max(right, key=right.get)
+
+for number in every_third:
+    print(f"layer {number:2}: {right[number]} of {len(train_pairs)}")
+
+# %% score
+tests = {
+    "zero-shot": [zero_shot(word) for word, _ in test_pairs],
+    "shuffled": [shuffled(word) for word, _ in test_pairs],
+}
+for form, prompts in tests.items():
+    for times in (0, 1):
+        said = add(times * vector, [best], prompts)[best]
+        print(f"{form} + {times} x the vector:", end=" ")
+        print(f"{n_right(said, test_pairs)} of {len(test_pairs)}")
+
+# %% other_heads
+for seed in range(3):
+    others = random.Random(seed).sample(ranked[5:], 5)
+    push = vector_of(others)
+    push *= vector.norm() / push.norm()  # as long as that of the five
+    said = add(push, [best], tests["zero-shot"])[best]
+    print(f"{sorted(others)}: {n_right(said, test_pairs)}", end=" ")
+    print(f"of {len(test_pairs)}")

@@ -1,0 +1,69 @@
+# %% tags=["second-model"]
+"""The checkers of a task's vector, at work on right and wrong ones."""
+
+import torch
+
+from snippets.second_model import model
+from snippets.task_heads import five, vector
+from snippets.task_vector import (
+    antonyms,
+    best,
+    few_shot,
+    hidden_states,
+    layers,
+    put_in,
+    test_pairs,
+    train_pairs,
+    zero_shot,
+)
+
+# %% check_means
+from nnsight_guide.checks.tasks import check_mean_states
+
+learned_from = [few_shot(word, train_pairs) for word, _ in train_pairs]
+answers = [f" {answer}" for _, answer in train_pairs]
+
+check_mean_states(
+    antonyms, model=model, prompts=learned_from, answers=answers
+)
+
+# %% over_the_wrong_axis
+with model.trace(learned_from[:3], logits_to_keep=1):
+    last = [hidden_states(layer)[:, -1] for layer in layers]
+    wrong = torch.stack(last).mean(dim=0).detach().save()
+
+check_mean_states(
+    wrong, model=model, prompts=learned_from[:3], answers=answers[:3]
+)
+
+# %% check_said
+from nnsight_guide.checks.tasks import check_task_vector
+
+tested_on = [zero_shot(word) for word, _ in test_pairs]
+said, _ = put_in(antonyms, [best], test_pairs)[best]
+
+check_task_vector(
+    said,
+    model=model,
+    vector=antonyms[best],
+    layer=best,
+    prompts=tested_on,
+    learned_from=learned_from,
+)
+
+# %% training_words
+said, _ = put_in(antonyms, [best], train_pairs)[best]
+
+check_task_vector(
+    said,
+    model=model,
+    vector=antonyms[best],
+    layer=best,
+    prompts=[zero_shot(word) for word, _ in train_pairs],
+    learned_from=learned_from,
+)
+
+# %% check_heads
+from nnsight_guide.checks.tasks import check_head_vector
+
+check_head_vector(vector, model=model, heads=five, prompts=learned_from)
