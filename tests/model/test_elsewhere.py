@@ -51,6 +51,16 @@ def test_a_tensor_that_is_made_on_the_cpu_is_seen_when_it_meets_the_model(told):
     assert len(told["broken"]) == 3
 
 
+@pytest.mark.long
+def test_code_for_the_second_model_prints_elsewhere_what_it_prints_here(
+    root, second, tmp_path_factory
+):
+    told = told_with(root, tmp_path_factory, "elsewhere", "second_model")
+    assert told["device"] == "elsewhere:0"
+    assert told["elsewhere"] == told["here"]
+    assert "of 16" in told["here"]["task_vector_checks"]
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU here")
 def test_on_a_gpu_all_code_prints_what_it_prints_here_but_for_what_a_seed_draws(
     root, tmp_path_factory

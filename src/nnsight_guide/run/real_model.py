@@ -8,6 +8,7 @@ from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
 from nnsight_guide.model import preflight, profiles
 from nnsight_guide.model.profiles import Profile
+from nnsight_guide.model.second_model import can_be_had
 from nnsight_guide.recording.committed import committed_path, with_run
 from nnsight_guide.recording.real_cells import real_state
 from nnsight_guide.run.plan import Plan
@@ -34,13 +35,16 @@ class Recorded:
 def record_missing(project: Project, profile: Profile) -> Recorded:
     """Record what is missing of the second model and, unless the profile is the demo's, of GPT-J.
 
+    Whoever has GPT-J need not have the second model.
+
     Raises:
         GuideError: the profile is the demo's, and there is nothing for the second model; else as
             `record_real_model` and `record_second_model`.
 
     """
-    second = record_second_model(project)
-    if profile.name == "demo":
+    is_demo = profile.name == "demo"
+    second = record_second_model(project) if is_demo or can_be_had() else Recorded()
+    if is_demo:
         if not second.written and not second.unchanged:
             raise GuideError("records the real model: set PROFILE=local or PROFILE=remote")
         return second

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.long
 PAGES = (
     "index.html",
     "demo-model/index.html",
+    "second-model/index.html",
     "contributing/index.html",
     "migration/index.html",
     "versions/index.html",
@@ -105,6 +106,14 @@ def test_the_page_of_the_demo_model_runs_on(laptop, published_pages, typed, clon
     folder, _ = laptop
     said = typed(commands(published_pages, "demo-model/index.html"), folder=folder, clone=clone)
     assert "6342 ' Paris'" in said
+
+
+def test_the_page_of_the_second_model_runs_on(laptop, published_pages, typed, clone):
+    folder, _ = laptop
+    script = copied(published_pages["chapters/another-architecture/index.html"])
+    (folder / SCRIPT).write_text(script)
+    said = typed(commands(published_pages, "second-model/index.html"), folder=folder, clone=clone)
+    assert "' Paris'" in said
 
 
 def test_from_a_clone_to_the_first_page_to_the_tests(typed, clone):

@@ -2,10 +2,12 @@
 
 `python -m tests.support.elsewhere FILE [DEVICE]` in a checkout writes a file of JSON, with what was
 printed on the CPU and on the device: a stand-in for a GPU, unless one that torch has is named. It
-runs in a process of its own, since the stand-in cannot be taken away again.
+runs in a process of its own, since the stand-in cannot be taken away again. With a third argument,
+`second_model`, it is the snippets for the second model that run, and no idiom and no other checker.
 """
 
 import contextlib
+import importlib
 import io
 import json
 import re
@@ -21,13 +23,12 @@ from nnsight_guide.base.project import Project
 from nnsight_guide.checks.rotary import patterns_of_slips
 from nnsight_guide.idioms.idiom import idiom_paths, read_idiom
 from nnsight_guide.recording.cells import is_remote
-from snippets.model import model
 from tests.support import elsewhere
 
 # A trial run on shapes has numbers on no device, and PyTorch's own stand-in for tensors, which
 # does not know ours.
 SCAN = re.compile(r"^# %% scan\n(?:(?!# %%).*\n)*", re.MULTILINE)
-SET_UP = "from snippets.model import"
+SET_UP = "from snippets.{} import"
 IMPORT = re.compile(r"^from snippets\.(\w+) import", re.MULTILINE)
 # What is broken on purpose, to see that it is seen: snippet, what it says, what it would say.
 BROKEN = (
@@ -41,9 +42,15 @@ BROKEN = (
 PROMPT = "The Eiffel Tower is in the city of"
 
 
-def main(target: str, device: str = elsewhere.NAME) -> None:
+model: Any  # the one that the set-up loads
+
+
+def main(target: str, device: str = elsewhere.NAME, setup: str = "model") -> None:
     """Run all of it, and write what was told."""
-    sources = dict(code_that_uses_the_set_up(Project.find()))
+    global model
+    model = importlib.import_module(f"snippets.{setup}").model
+    is_demo = setup == "model"
+    sources = dict(code_that_uses(SET_UP.format(setup), Project.find()))
     if device == elsewhere.NAME:
         sources = {name: SCAN.sub("", source) for name, source in sources.items()}
         sources = {name: source for name, source in sources.items() if ".scan(" not in source}
@@ -53,28 +60,29 @@ def main(target: str, device: str = elsewhere.NAME) -> None:
         model.dispatch()
         model._module.to("cpu")
         first = without_what_others_import(sources)
-        told["here"] = {**printed(first, folder), "checkers": faults()}
+        told["here"] = {**printed(first, folder), "checkers": faults() if is_demo else []}
         kept = elsewhere.register() if device == elsewhere.NAME else None
         model._module.to(device)
         told["device"] = str(model.device)
-        told["elsewhere"] = {**printed(first, folder), "checkers": faults()}
+        told["elsewhere"] = {**printed(first, folder), "checkers": faults() if is_demo else []}
         told["broken"] = [
-            error_of(sources[snippet].replace(old, new), folder) for snippet, old, new in BROKEN
+            error_of(sources[snippet].replace(old, new), folder)
+            for snippet, old, new in (BROKEN if is_demo else ())
         ]
         del kept  # only now may the stand-in be gone
     Path(target).write_text(json.dumps(told), encoding="utf-8")
 
 
-def code_that_uses_the_set_up(project: Project) -> Iterator[tuple[str, str]]:
+def code_that_uses(set_up: str, project: Project) -> Iterator[tuple[str, str]]:
     """Yield the name and code of each snippet, and of the right cell of each idiom and error."""
     for name in project.snippet_names():
         path = project.snippet_path(name)
         source = path.read_text(encoding="utf-8")
-        if SET_UP in source and not is_remote(path):
+        if set_up in source and not is_remote(path):
             yield name, source
     for path in idiom_paths(project).values():
         idiom = read_idiom(path)
-        if f"{SET_UP} model" in idiom.setup:  # others load a model of their own
+        if f"{set_up} model" in idiom.setup:  # others load a model of their own
             yield f"{idiom.folder}/{idiom.name}", f"{idiom.setup}\n\n{idiom.now}\n"
 
 
@@ -92,7 +100,7 @@ def printed(sources: Mapping[str, str], folder: Path) -> dict[str, str]:
 def run(source: str, folder: Path) -> str:
     """Run code from a file, since nnsight reads it there, and return what it printed."""
     for name in [name for name in sys.modules if name.startswith("snippets.")]:
-        if name != "snippets.model":
+        if name not in ("snippets.model", "snippets.second_model"):
             del sys.modules[name]  # so that what it imports runs again as well
     model._module.requires_grad_(True).zero_grad()  # what came before may have left something
     # nnsight never reads a file of the same name again.
