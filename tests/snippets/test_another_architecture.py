@@ -248,3 +248,15 @@ def test_the_subject_head_looks_at_the_tower_and_is_in_the_layer_where_the_fact_
     assert score > 0.6
     assert line.endswith("on the subject")
     assert_drawn(recording, "subject", chapter.patterns[layer], chapter.prompt)
+
+
+def test_three_heads_of_that_layer_read_the_subject(truth, recorded):
+    shown = [float(number) for number in recorded("another_architecture", "readers").split()]
+    assert shown == pytest.approx(truth[23, :, -1, 1:4].sum(-1).tolist(), abs=NEAR)
+    assert [head for head, score in enumerate(shown) if score > 0.3] == [1, 4, 5]
+
+
+def test_the_induction_head_rests_on_the_first_token():
+    first_of_second_round = chapter.repeated[17, 4, 6:9, 0]
+    assert first_of_second_round[0] > 0.8
+    assert first_of_second_round.mean() > 0.5

@@ -165,6 +165,50 @@ def test_none_of_the_other_landmarks_is_in_paris_or_rome(here, ids):
         assert best in {" Berlin", " Athens", " Madrid", " Istanbul"}
 
 
+def test_the_others_states_make_the_model_name_their_cities(states, here, ids, recorded):
+    landmarks = (chapter.source, *chapter.others)
+    lines = recorded("another_fact", "answers").splitlines()
+    expected = []
+    for prompt in landmarks:
+        state = states(prompt, 12)[SUBJECT]
+
+        def put_in(module, inputs, output, state=state):
+            output[0, SUBJECT] = state
+
+        with here.model.layers[12].register_forward_hook(put_in), torch.no_grad():
+            best = here(ids[chapter.base]).logits[0, -1].argmax()
+        name = prompt.removesuffix(" is in the city of")
+        expected.append(f"the state of {name}: {chapter.tokenizer.decode(best)!r}")
+    assert lines == expected
+    cities = [line.partition(": ")[2].strip("' ") for line in lines]
+    assert cities == ["Paris", "Berlin", "Athens", "Madrid", "Rome"]
+
+
+def test_three_heads_of_layer_23_move_it_and_the_other_six_do_not(here, ids, lead, recorded):
+    o_proj = here.model.layers[23].self_attn.o_proj
+    handed_in = []
+    keep = o_proj.register_forward_pre_hook(lambda module, inputs: handed_in.append(inputs[0]))
+    with keep, torch.no_grad():
+        here(ids[chapter.base])
+    ends = lead(chapter.base), lead(chapter.source)
+    left = {}
+    for readers, line in ((True, 0), (False, 1)):
+        heads = [head for head in range(9) if (head in (1, 4, 5)) is readers]
+        columns = [head * 64 + column for head in heads for column in range(64)]
+
+        def put_in(module, inputs, columns=columns):
+            inputs[0][0, LAST, columns] = handed_in[0][0, LAST, columns]
+
+        with o_proj.register_forward_pre_hook(put_in):
+            left[readers] = (lead(chapter.source) - ends[0]) / (ends[1] - ends[0])
+        shown = recorded("another_fact", "moving").splitlines()[line]
+        assert shown.startswith(f"without heads {heads} of layer 23: ")
+        assert shown.endswith(" left")
+        assert numbers(shown) == pytest.approx([left[readers]], abs=NEAR)
+    assert left[True] < 0.4
+    assert left[False] > 0.8
+
+
 def test_with_the_colosseum_two_tokens_share_the_fact(share, recorded):
     lines = recorded("another_fact", "another_base").splitlines()
     shown = {int(re.search(r"\d+", line)[0]): numbers(line) for line in lines}
@@ -178,3 +222,10 @@ def test_with_the_colosseum_two_tokens_share_the_fact(share, recorded):
     assert third > 0.3
     assert shown[23][3] > 0.7
     assert max(map(abs, shown[23][:3])) < 0.05
+
+
+def test_both_tokens_at_once_restore_no_more_than_all_of_it(lead, states):
+    places = [2, 3]
+    ends = lead(chapter.colosseum), lead(chapter.source)
+    both = lead(chapter.colosseum, 12, places, states(chapter.source, 12)[places])
+    assert 0.95 < (both - ends[0]) / (ends[1] - ends[0]) < 1
