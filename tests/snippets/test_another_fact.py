@@ -1,6 +1,7 @@
 """Where is the fact, in a real model: the map, against the same by PyTorch's hooks alone."""
 
 import re
+from functools import cache
 
 import pytest
 import torch
@@ -36,6 +37,7 @@ def ids():
 def states(here, ids):
     """What a layer returns for a prompt: (seq_len, d_model)."""
 
+    @cache
     @torch.no_grad()
     def states(prompt, layer):
         caught = []
@@ -59,7 +61,7 @@ def lead(here, ids):
                 output[0, position] = state
 
         with here.model.layers[layer].register_forward_hook(put_in):
-            logits = here(ids[prompt]).logits[0, -1]
+            logits = here(ids[prompt], logits_to_keep=1).logits[0, -1]
         return (logits[paris] - logits[rome]).item()
 
     return lead
@@ -69,10 +71,11 @@ def lead(here, ids):
 def share(states, lead):
     """What share of the difference the state of a prompt restores at one place of a base."""
 
+    ends = cache(lead)
+
     def share(layer, position, prompt, base=chapter.base):
-        ends = lead(base), lead(chapter.source)
         patched = lead(base, layer, position, states(prompt, layer)[position])
-        return (patched - ends[0]) / (ends[1] - ends[0])
+        return (patched - ends(base)) / (ends(chapter.source) - ends(base))
 
     return share
 
