@@ -155,3 +155,6 @@ print(f"layer {layer}, head {head}: {score} on the subject")
 cv.attention.attention_patterns(
     tokens=tokens, attention=patterns[layer]
 )
+
+# %% readers
+print(*(f"{share:.2f}" for share in to_subject[layer]))

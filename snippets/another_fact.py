@@ -107,6 +107,37 @@ for number, (subject, last) in zip(some_layers, by_place, strict=True):
     print(f"(others {subject[1:].mean():.2f}),", end=" ")
     print(f"last token {last[0]:.2f} (others {last[1:].mean():.2f})")
 
+# %% answers
+with model.session():
+    with model.trace([source, *others]):
+        state = layers[12].output[:, 2]  # (5, d_model)
+
+    with model.trace([base] * 5):
+        layers[12].output[:, 2] = state
+        best = model.lm_head.output[:, -1].argmax(dim=-1).save()
+
+for landmark, token in zip([source, *others], best, strict=True):
+    name, _, _ = landmark.partition(" is in")
+    print(f"the state of {name}: {tokenizer.decode(token)!r}")
+
+# %% moving
+o_proj = layers[23].self_attn.o_proj
+d_head = 64
+
+for heads in ([1, 4, 5], [0, 2, 3, 6, 7, 8]):
+    with model.session():
+        with model.trace(base):
+            handed_in = o_proj.input[:, -1]  # (1, d_model)
+
+        with model.trace(source):
+            for head in heads:
+                columns = slice(head * d_head, (head + 1) * d_head)
+                o_proj.input[:, -1, columns] = handed_in[:, columns]
+            left = lead(model.lm_head.output[0, -1]).item().save()
+
+    share = (left - lead_in_base) / difference
+    print(f"without heads {heads} of layer 23: {share:.2f} left")
+
 # %% another_base
 colosseum = "The Colosseum is in the city of"
 

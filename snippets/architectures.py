@@ -75,7 +75,7 @@ def small_model(name, **options):
 
 
 # %% same_code
-ids = torch.tensor([[464, 412, 733]])  # any three tokens will do
+ids = torch.arange(3).view(1, 3)  # any three tokens will do
 
 for name in configs:
     small = small_model(name, attn_implementation="eager")

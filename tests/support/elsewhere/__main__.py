@@ -23,11 +23,13 @@ from nnsight_guide.base.project import Project
 from nnsight_guide.checks.rotary import patterns_of_slips
 from nnsight_guide.idioms.idiom import idiom_paths, read_idiom
 from nnsight_guide.recording.cells import is_remote
+from nnsight_guide.recording.imports import project_imports
 from tests.support import elsewhere
 
 # A trial run on shapes has numbers on no device, and PyTorch's own stand-in for tensors, which
 # does not know ours.
 SCAN = re.compile(r"^# %% scan\n(?:(?!# %%).*\n)*", re.MULTILINE)
+SET_UPS = ("model", "second_model")
 SET_UP = "from snippets.{} import"
 IMPORT = re.compile(r"^from snippets\.(\w+) import", re.MULTILINE)
 # What is broken on purpose, to see that it is seen: snippet, what it says, what it would say.
@@ -78,7 +80,11 @@ def code_that_uses(set_up: str, project: Project) -> Iterator[tuple[str, str]]:
     for name in project.snippet_names():
         path = project.snippet_path(name)
         source = path.read_text(encoding="utf-8")
-        if set_up in source and not is_remote(path):
+        imported = project_imports(path, project.root)
+        others = [file for file in imported if file.parent == path.parent and file.suffix == ".py"]
+        used = [source, *(file.read_text("utf-8") for file in others if file.stem not in SET_UPS)]
+        loads = any("TransformersModel(" in text for text in used)  # a model of its own, here
+        if set_up in source and not is_remote(path) and not loads:
             yield name, source
     for path in idiom_paths(project).values():
         idiom = read_idiom(path)
@@ -100,7 +106,7 @@ def printed(sources: Mapping[str, str], folder: Path) -> dict[str, str]:
 def run(source: str, folder: Path) -> str:
     """Run code from a file, since nnsight reads it there, and return what it printed."""
     for name in [name for name in sys.modules if name.startswith("snippets.")]:
-        if name not in ("snippets.model", "snippets.second_model"):
+        if name.removeprefix("snippets.") not in SET_UPS:
             del sys.modules[name]  # so that what it imports runs again as well
     model._module.requires_grad_(True).zero_grad()  # what came before may have left something
     # nnsight never reads a file of the same name again.
