@@ -26,8 +26,8 @@ def mean_states(asked: Prompts, answers: list[int]) -> tuple[dict[str, Tensor], 
     model, prompts = asked.model, asked.ids
     answered = [[*ids, answer] for ids, answer in zip(prompts, answers, strict=True)]
     parts = list(zip(asked.attentions, asked.layers, strict=True))
-    # In a session that is sent, each trace is found by the number of its line; and what stands
-    # before it is sent without comments, and with every statement on one line.
+    # Where a session is rehearsed (remote="local"), a trace is found by the number of its line, and
+    # comments, empty lines and statements of several lines before it would not count as they should.
     with torch.no_grad(), model.session(remote=asked.remote):
         found = nnsight.save([])
         with model.trace(prompts, logits_to_keep=1):
