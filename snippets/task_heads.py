@@ -9,6 +9,7 @@ from snippets.second_model import model
 from snippets.task_vector import (
     few_shot,
     hidden_states,
+    ids_of_answers,
     layers,
     n_right,
     p_right,
@@ -56,35 +57,34 @@ print(shuffled("quiet"))
 
 # %% effects
 asked = train_pairs[:7]
+answers = ids_of_answers(asked)
 prompts = [shuffled(word) for word, _ in asked]
 ids = torch.tensor(tokenizer(prompts)["input_ids"])  # (7, seq_len)
-n_rows = len(ids) * n_heads  # each prompt gets a row for each head
+
+# A row for each head of a layer, one prompt after another. Only the
+# last position will change, so keys and values of all others are
+# computed once, and each run reads the last token alone.
+rows = ids.repeat_interleave(n_heads, dim=0)
+read = {"attention_mask": torch.ones_like(rows), "logits_to_keep": 1}
 
 with torch.no_grad(), model.session():  # no_grad: it saves memory
     with model.trace(ids, logits_to_keep=1):
-        p_before = p_right(model.lm_head.output[:, -1], asked).save()
+        p_before = p_right(model.lm_head.output[:, -1], answers).save()
 
-    # Only the last position will change. Keys and values of all others
-    # stay, so they are computed once, and a run reads one token.
     with model.trace(ids[:, :-1], logits_to_keep=1) as tracer:
         past = tracer.result.past_key_values
     past.batch_repeat_interleave(n_heads)
 
     effects = [].save()
     for number, out_proj in enumerate(out_projs):
-        with model.trace(
-            ids[:, -1:].repeat_interleave(n_heads, dim=0),
-            past_key_values=past,
-            attention_mask=torch.ones(n_rows, ids.shape[1]),
-            logits_to_keep=1,
-        ):
+        with model.trace(rows[:, -1:], past_key_values=past, **read):
             handed_in = out_proj.input.unflatten(0, (-1, n_heads))
             for head in range(n_heads):
                 own = columns_of(head)
                 handed_in[:, head, -1, own] = means[number, own]
             logits = model.lm_head.output[:, -1]  # (n_rows, vocab_size)
             for head in range(n_heads):
-                p = p_right(logits[head::n_heads], asked)
+                p = p_right(logits[head::n_heads], answers)
                 effects.append(p - p_before)
         past.crop(-1)  # without the token that this run has added
 

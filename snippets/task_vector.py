@@ -43,10 +43,15 @@ print(few_shot("quiet", train_pairs))
 tokenizer = model.tokenizer
 
 
+def ids_of_answers(pairs):
+    return [tokenizer.encode(f" {answer}")[0] for _, answer in pairs]
+
+
 def n_right(said, pairs):
-    """Count the tokens that are the answer to their pair's question."""
-    answers = [f" {answer}" for _, answer in pairs]
-    return sum(map(str.__eq__, map(tokenizer.decode, said), answers))
+    """Count the tokens that answer their pair's question."""
+    answers = ids_of_answers(pairs)
+    both = zip(said, answers, strict=True)
+    return sum(token == answer for token, answer in both)
 
 
 tests = {
@@ -83,11 +88,12 @@ print(antonyms.shape)
 
 
 # %% put_in
-def p_right(logits, pairs):  # (n_pairs, vocab_size)
+def p_right(logits, answers):  # (n_pairs, vocab_size), n_pairs ids
     """Return the mean probability of the right answers."""
-    ids = [tokenizer.encode(f" {answer}") for _, answer in pairs]
-    answers = torch.tensor(ids, device=logits.device)  # (n_pairs, 1)
-    return logits.softmax(dim=-1).gather(1, answers).mean().item()
+    columns = torch.tensor(answers, device=logits.device)[:, None]
+    return (
+        logits.float().softmax(dim=-1).gather(1, columns).mean().item()
+    )
 
 
 def put_in(states, numbers, pairs):
@@ -97,6 +103,7 @@ def put_in(states, numbers, pairs):
     and how probable the right ones are on average.
     """
     prompts = [zero_shot(word) for word, _ in pairs]
+    answers = ids_of_answers(pairs)
     with model.session():
         results = {}.save()
         for number in numbers:
@@ -104,7 +111,7 @@ def put_in(states, numbers, pairs):
                 hidden_states(layers[number])[:, -1] = states[number]
                 logits = model.lm_head.output[:, -1]
                 said = logits.argmax(dim=-1).tolist()
-                results[number] = said, p_right(logits, pairs)
+                results[number] = said, p_right(logits, answers)
     return results
 
 
@@ -168,7 +175,7 @@ px.imshow(
 )
 
 # %% on_test_words
-later = range(best - 4, len(layers), 2)
+later = [number for number in every_second if number >= best - 4]
 on_tests = put_in(antonyms, later, test_pairs)
 
 for number, (said, _) in on_tests.items():
@@ -186,10 +193,9 @@ with model.session():
         mean_of_zero_shots = last.mean(dim=0)
 
     added = {}.save()
-    for name, vector in {
-        "the mean": antonyms[best],
-        "the difference": antonyms[best] - mean_of_zero_shots,
-    }.items():
+    difference = antonyms[best] - mean_of_zero_shots
+    for name in ("the mean", "the difference"):
+        vector = antonyms[best] if name == "the mean" else difference
         with model.trace(tests["zero-shot"], logits_to_keep=1):
             hidden_states(layers[best])[:, -1] += vector
             logits = model.lm_head.output[:, -1]

@@ -14,7 +14,6 @@ from nnsight_guide.checks.prompts import Prompts
 ROUNDINGS = 8  # by which a logit may differ in a batch of another size
 
 
-@torch.no_grad()
 def mean_states(asked: Prompts, answers: list[int]) -> tuple[dict[str, Tensor], float]:
     """Return means that a reader may take, each (n_layers, d_model), and eps of their dtype.
 
@@ -27,7 +26,9 @@ def mean_states(asked: Prompts, answers: list[int]) -> tuple[dict[str, Tensor], 
     model, prompts = asked.model, asked.ids
     answered = [[*ids, answer] for ids, answer in zip(prompts, answers, strict=True)]
     parts = list(zip(asked.attentions, asked.layers, strict=True))
-    with model.session(remote=asked.remote):
+    # Where a session is rehearsed (remote="local"), a trace is found by the number of its line, and
+    # comments, empty lines and statements of several lines before it would not count as they should.
+    with torch.no_grad(), model.session(remote=asked.remote):
         found = nnsight.save([])
         with model.trace(prompts, logits_to_keep=1):
             for attention, layer in parts:
@@ -37,17 +38,11 @@ def mean_states(asked: Prompts, answers: list[int]) -> tuple[dict[str, Tensor], 
                 states = layer.output
                 states = states[0] if isinstance(states, tuple) else states
                 eps = nnsight.save(torch.finfo(states.dtype).eps)
-                means = {
-                    "last": states[:, -1].mean(0),
-                    "before": states[:, -2:][:, 0].mean(0),
-                    "first": states[:, 0].mean(0),
-                    "all": states.mean((0, 1)),
-                    "one prompt": states[0].mean(0),
-                    "prompt 0": states[0, -1],
-                    "prompt -1": states[-1, -1],
-                    "attention": attended[:, -1].mean(0),
-                    "mlp": added[:, -1].mean(0),
-                }
+                means = {"last": states[:, -1].mean(0), "before": states[:, -2:][:, 0].mean(0)}
+                means |= {"first": states[:, 0].mean(0), "all": states.mean((0, 1))}
+                means |= {"one prompt": states[0].mean(0), "prompt 0": states[0, -1]}
+                means |= {"prompt -1": states[-1, -1], "mlp": added[:, -1].mean(0)}
+                means |= {"attention": attended[:, -1].mean(0)}
                 found.append({name: mean.float().cpu() for name, mean in means.items()})
         with model.trace(answered, logits_to_keep=1):
             for (_, layer), means in zip(parts, found, strict=True):
@@ -98,7 +93,6 @@ class Said:
         return bool((self.behind <= self.rounding).all())
 
 
-@torch.no_grad()
 def say(asked: Prompts, said: list[int], vector: Tensor, layer: int, ways: list[Way]) -> list[Said]:
     """Run the prompts once for each way in which a vector may get in.
 
@@ -130,7 +124,7 @@ def say(asked: Prompts, said: list[int], vector: Tensor, layer: int, ways: list[
         )
         for way in ways
     ]
-    with model.session(remote=asked.remote):
+    with torch.no_grad(), model.session(remote=asked.remote):
         found = nnsight.save([])
         for number, rows, position, kept, times in runs:
             with model.trace(prompts, logits_to_keep=1):
@@ -153,7 +147,6 @@ def say(asked: Prompts, said: list[int], vector: Tensor, layer: int, ways: list[
     ]
 
 
-@torch.no_grad()
 def head_vectors(asked: Prompts, heads: list[tuple[int, int]]) -> tuple[dict[str, Tensor], float]:
     """Return sums over heads that a reader may take, each (d_model,), and eps of their dtype.
 
@@ -166,7 +159,7 @@ def head_vectors(asked: Prompts, heads: list[tuple[int, int]]) -> tuple[dict[str
     width = asked.shape[1] // n_heads
     numbers = sorted({layer for layer, _ in heads})
     modules = [asked.out_projs[number] for number in numbers]
-    with model.session(remote=asked.remote):
+    with torch.no_grad(), model.session(remote=asked.remote):
         found = nnsight.save([])
         with model.trace(prompts, logits_to_keep=1):
             for module in modules:

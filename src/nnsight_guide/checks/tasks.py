@@ -1,4 +1,4 @@
-"""The checkers of the exercise on a task's vector, and what can be wrong, as a teacher would say."""
+"""The checkers of the exercise on a task's vector; each slip is told as a teacher would."""
 
 from typing import Any
 
