@@ -117,7 +117,7 @@ with model.session():
         best = model.lm_head.output[:, -1].argmax(dim=-1).save()
 
 for landmark, token in zip([source, *others], best, strict=True):
-    name, _, _ = landmark.partition(" is in")
+    name = landmark.removesuffix(" is in the city of")
     print(f"the state of {name}: {tokenizer.decode(token)!r}")
 
 # %% moving

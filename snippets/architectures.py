@@ -115,7 +115,7 @@ gpt_2 = small_model("GPT-2", attn_implementation="eager")
 
 # %% out_of_order tags=["active-ipynb", "raises-exception"]
 # with gpt_2.trace(ids):
-#     pattern = gpt_2.layers[0].attn.attn_dropout.input.save()
+#     gpt_2.layers[0].attn.attn_dropout.input.save()
 
 # %% how_to_tell
 print(never_called(gpt_2, ids))

@@ -20,24 +20,26 @@ from tests.support.snippets import Lazily
 chapter = Lazily("architectures")
 
 IDS = torch.tensor([[5, 3, 8, 1, 4]])
-SIZES = {"n_layer": 3, "n_embd": 32, "n_head": 4, "vocab_size": 64, "initializer_range": 0.2}
+SIZES = {"n_embd": 32, "n_head": 4, "vocab_size": 64, "initializer_range": 0.2}
 NO_TOKENS = {"bos_token_id": None, "eos_token_id": None}
 LLAMA = {
-    **{"num_hidden_layers": 3, "hidden_size": 32, "intermediate_size": 48, "vocab_size": 64},
+    **{"hidden_size": 32, "intermediate_size": 48, "vocab_size": 64},
     **{"num_attention_heads": 4, "num_key_value_heads": 2, "tie_word_embeddings": False},
     "initializer_range": 0.2,
 }
 
 
-def made(architecture, attention):
+def made(architecture, attention, layers=3):
     """Make a model of random weights, with sizes that the chapter does not use."""
     torch.manual_seed(0)
     options = {**NO_TOKENS, "attn_implementation": attention}
     if architecture == "Llama":
-        return LlamaForCausalLM(LlamaConfig(**LLAMA, **options)).eval()
+        config = LlamaConfig(**LLAMA, **options, num_hidden_layers=layers)
+        return LlamaForCausalLM(config).eval()
+    options = {**SIZES, **options, "n_layer": layers}
     if architecture == "GPT-J":
-        return GPTJForCausalLM(GPTJConfig(**SIZES, **options, rotary_dim=4)).eval()
-    return GPT2LMHeadModel(GPT2Config(**SIZES, **options)).eval()
+        return GPTJForCausalLM(GPTJConfig(**options, rotary_dim=4)).eval()
+    return GPT2LMHeadModel(GPT2Config(**options)).eval()
 
 
 def blocks_of(module):
@@ -135,6 +137,14 @@ def test_a_line_of_the_table_is_what_hooks_of_pytorch_see(architecture, attentio
     assert type(seen["block"]).__name__ == kind
     weights = seen["attn"][1]
     assert shape == (str(tuple(weights.shape)) if weights is not None else "None")
+
+
+@ALL
+def test_a_single_block_is_enough_to_look_at(architecture):
+    named = NNsight(made(architecture, "eager", layers=1), rename=chapter.NAMES)
+    path, _, shape = chapter.look(named)
+    assert path.startswith("model.")
+    assert shape == "(1, 4, 3, 3)"
 
 
 def test_the_table_is_that_of_three_architectures(recorded):
