@@ -108,17 +108,23 @@ for number, (subject, last) in zip(some_layers, by_place, strict=True):
     print(f"last token {last[0]:.2f} (others {last[1:].mean():.2f})")
 
 # %% answers
+block = layers[12]
+
 with model.session():
     with model.trace([source, *others]):
-        state = layers[12].output[:, 2]  # (5, d_model)
+        state = block.output[:, 2]  # (5, d_model)
 
     with model.trace([base] * 5):
-        layers[12].output[:, 2] = state
-        best = model.lm_head.output[:, -1].argmax(dim=-1).save()
+        block.output[:, 2] = state
+        probabilities = model.lm_head.output[:, -1].softmax(dim=-1)
+        best = probabilities.max(dim=-1).save()
 
-for landmark, token in zip([source, *others], best, strict=True):
+for landmark, probability, token in zip(
+    [source, *others], *best, strict=True
+):
     name = landmark.removesuffix(" is in the city of")
-    print(f"the state of {name}: {tokenizer.decode(token)!r}")
+    answer = tokenizer.decode(token)
+    print(f"the state of {name}: {probability:.2f} {answer!r}")
 
 # %% moving
 o_proj = layers[23].self_attn.o_proj

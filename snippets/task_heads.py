@@ -101,7 +101,7 @@ for number, head in ranked[:8]:
 def vector_of(heads):
     """Return the sum of what heads write, on average, (d_model,)."""
     with torch.no_grad(), model.session():
-        vector = torch.zeros(model.config.hidden_size).save()
+        vector = torch.zeros_like(means[0]).save()
         for number, head in heads:
             own = columns_of(head)
             weight = out_projs[number].weight[:, own]

@@ -171,20 +171,21 @@ def test_none_of_the_other_landmarks_is_in_paris_or_rome(here, ids):
 def test_the_others_states_make_the_model_name_their_cities(states, here, ids, recorded):
     landmarks = (chapter.source, *chapter.others)
     lines = recorded("another_fact", "answers").splitlines()
-    expected = []
-    for prompt in landmarks:
+    cities = []
+    for prompt, line in zip(landmarks, lines, strict=True):
         state = states(prompt, 12)[SUBJECT]
 
         def put_in(module, inputs, output, state=state):
             output[0, SUBJECT] = state
 
         with here.model.layers[12].register_forward_hook(put_in), torch.no_grad():
-            best = here(ids[chapter.base]).logits[0, -1].argmax()
-        name = prompt.removesuffix(" is in the city of")
-        expected.append(f"the state of {name}: {chapter.tokenizer.decode(best)!r}")
-    assert lines == expected
-    cities = [line.partition(": ")[2].strip("' ") for line in lines]
-    assert cities == ["Paris", "Berlin", "Athens", "Madrid", "Rome"]
+            logits = here(ids[chapter.base], logits_to_keep=1).logits[0, -1]
+        probability, best = logits.softmax(dim=0).max(dim=0)
+        assert line.startswith(f"the state of {prompt.removesuffix(' is in the city of')}: ")
+        assert line.endswith(repr(chapter.tokenizer.decode(best)))
+        assert numbers(line) == pytest.approx([probability.item()], abs=NEAR)
+        cities.append(chapter.tokenizer.decode(best))
+    assert cities == [" Paris", " Berlin", " Athens", " Madrid", " Rome"]
 
 
 def test_three_heads_of_layer_23_move_it_and_the_other_six_do_not(here, ids, lead, recorded):
