@@ -27,7 +27,7 @@ def mean_states(asked: Prompts, answers: list[int]) -> tuple[dict[str, Tensor], 
     answered = [[*ids, answer] for ids, answer in zip(prompts, answers, strict=True)]
     parts = list(zip(asked.attentions, asked.layers, strict=True))
     # Where a session is rehearsed (remote="local"), a trace is found by the number of its line, and
-    # comments, empty lines and statements of several lines before it would not count as they should.
+    # comments, empty lines and statements of several lines before it make that number a wrong one.
     with torch.no_grad(), model.session(remote=asked.remote):
         found = nnsight.save([])
         with model.trace(prompts, logits_to_keep=1):

@@ -1,0 +1,318 @@
+"""A task as a vector: its scores and their controls, and their parts by PyTorch's own hooks."""
+
+import json
+import re
+from contextlib import ExitStack
+
+import pytest
+import torch
+
+from nnsight_guide.run import plotly_maps
+from tests.support.second_model import CellByCell, folder_or_skip
+
+FOLDER = folder_or_skip()
+exercise = CellByCell("task_vector")
+
+# On one machine all is the same from run to run. Between machines sums are rounded otherwise, and
+# a word or two may change sides where two answers are nearly as likely: counts may differ by that.
+WORDS_BETWEEN_MACHINES = 2
+
+
+@pytest.fixture(scope="module")
+def module():
+    """The same model, loaded by Hugging Face alone."""
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(FOLDER, dtype=torch.float32).eval()
+
+
+def encode(text):
+    return torch.tensor([exercise.tokenizer.encode(text)])
+
+
+@torch.no_grad()
+def last_states(module, prompt):
+    """What each layer returns at the last position of a prompt that is run alone."""
+    caught = []
+    with ExitStack() as hooks:
+        for layer in module.model.layers:
+            keep = layer.register_forward_hook(lambda *call: caught.append(call[2][0, -1].clone()))
+            hooks.enter_context(keep)
+        module(encode(prompt))
+    return torch.stack(caught)
+
+
+@torch.no_grad()
+def logits_with(module, prompt, layer, change):
+    """The logits after a prompt that is run alone, with the layer's last state changed."""
+
+    def hook(_, args, output):
+        output[0, -1] = change(output[0, -1])
+
+    with module.model.layers[layer].register_forward_hook(hook):
+        return module(encode(prompt)).logits[0, -1]
+
+
+def says(module, prompt, layer, change):
+    return logits_with(module, prompt, layer, change).argmax().item()
+
+
+def near(count):
+    return pytest.approx(count, abs=WORDS_BETWEEN_MACHINES)
+
+
+# What is asked
+
+
+def test_there_are_thirty_pairs_of_single_tokens_and_no_word_is_learned_from_and_tested_on():
+    train, test = exercise.train_pairs, exercise.test_pairs
+    assert (len(train), len(test)) == (14, 16)
+    words = [word for pair in (*train, *test) for word in pair]
+    assert len({*words}) == 60
+    assert all(len(exercise.tokenizer.encode(f" {word}")) == 1 for word in words)
+    assert train[0] == ("up", "down")
+    assert test[-1] == ("deep", "shallow")
+
+
+def test_a_few_shot_prompt_has_five_examples_of_other_training_words_and_then_its_question():
+    for pair in (*exercise.train_pairs, *exercise.test_pairs):
+        prompt = exercise.few_shot(pair[0], exercise.train_pairs)
+        examples, rest = prompt.split("\n\n")[:-1], prompt.split("\n\n")[-1]
+        assert rest == f"Q: {pair[0]}\nA:" == exercise.zero_shot(pair[0])
+        solved = [tuple(re.fullmatch(r"Q: (\w+)\nA: (\w+)", text).groups()) for text in examples]
+        assert len({*solved}) == 5
+        assert {*solved} <= {*exercise.train_pairs} - {pair}
+
+
+def test_a_prompt_is_the_same_however_often_and_in_whatever_order_it_is_made():
+    first = exercise.few_shot("quiet", exercise.train_pairs)
+    exercise.few_shot("loud", exercise.train_pairs)
+    assert exercise.few_shot("quiet", exercise.train_pairs) == first
+    assert first.startswith("Q: north\nA: south\n\nQ: love\nA: hate\n\n")
+
+
+def test_a_row_of_a_padded_batch_is_the_prompt_alone(module):
+    prompts = ["Q: hot\nA: cold\n\nQ: big\nA:", "Q: the Eiffel Tower\nA:", "Q: up\nA:"]
+    model = exercise.model
+    with model.trace(prompts):
+        logits = model.lm_head.output[:, -1].detach().save()
+    for row, prompt in zip(logits, prompts, strict=True):
+        with torch.no_grad():
+            alone = module(encode(prompt)).logits[0, -1]
+        torch.testing.assert_close(row, alone, atol=2e-3, rtol=1e-3)
+
+
+# The mean states
+
+
+def test_with_examples_nearly_all_are_right_and_without_none(module):
+    def right(form):
+        said = [module(encode(prompt)).logits[0, -1].argmax().item() for prompt in form]
+        return exercise.n_right(said, exercise.test_pairs)
+
+    with torch.no_grad():
+        assert right(exercise.tests["few-shot"]) == near(15)
+        assert right(exercise.tests["zero-shot"]) <= 1
+
+
+def test_the_means_are_those_of_prompts_run_one_by_one(module):
+    pairs = exercise.train_pairs
+    for means, task in ((exercise.antonyms, pairs), (exercise.repeating, exercise.repeated)):
+        states = [last_states(module, exercise.few_shot(word, task)) for word, _ in task]
+        by_hooks = torch.stack(states).mean(dim=0)
+        assert means.shape == by_hooks.shape == (30, 576)
+        assert not means.requires_grad
+        assert ((means - by_hooks).norm(dim=-1) < 1e-3 * by_hooks.norm(dim=-1)).all()
+
+
+def test_what_is_said_with_a_mean_in_place_is_what_hooks_give(module):
+    questions = [exercise.zero_shot(word) for word, _ in exercise.train_pairs]
+    assert list(exercise.results) == list(range(0, 30, 2))
+    for layer in (14, 20, 26):
+        said, p = exercise.results[layer]
+        mean = exercise.antonyms[layer]
+        logits = [
+            logits_with(module, question, layer, lambda _, m=mean: m) for question in questions
+        ]
+        both = zip(said, [row.argmax().item() for row in logits], strict=True)
+        assert sum(one != other for one, other in both) <= 1
+        answers = exercise.ids_of_answers(exercise.train_pairs)
+        by_hooks = [row.softmax(-1)[a].item() for row, a in zip(logits, answers, strict=True)]
+        assert p == pytest.approx(sum(by_hooks) / 14, abs=1e-3)
+
+
+def test_a_layer_chosen_on_the_training_words_gives_twelve_of_the_test_words_and_more():
+    assert exercise.best in (18, 20)
+    sure = {layer: p for layer, (_, p) in exercise.results.items()}
+    assert sure[exercise.best] == max(sure.values()) > 0.5
+    (said, _) = exercise.put_in(exercise.antonyms, [exercise.best], exercise.test_pairs)[
+        exercise.best
+    ]
+    assert exercise.n_right(said, exercise.test_pairs) >= 12
+
+
+def test_no_random_vector_of_the_same_length_gives_more_than_two(module):
+    for seed in range(3):
+        dice = torch.Generator().manual_seed(seed)
+        noise = torch.randn(exercise.antonyms.shape, generator=dice)[exercise.best]
+        noise *= exercise.antonyms[exercise.best].norm() / noise.norm()
+        said = [
+            says(module, prompt, exercise.best, lambda _, n=noise: n)
+            for prompt in exercise.tests["zero-shot"]
+        ]
+        assert exercise.n_right(said, exercise.test_pairs) <= 2
+
+
+def test_the_mean_of_another_task_gives_no_more_than_two_and_does_its_own_task():
+    assert exercise.repeated == [(word, word) for word, _ in exercise.train_pairs]
+    said, _ = exercise.put_in(exercise.repeating, [exercise.best], exercise.test_pairs)[
+        exercise.best
+    ]
+    assert exercise.n_right(said, exercise.test_pairs) <= 2
+    assert exercise.n_right(said, exercise.themselves) >= 12
+    assert exercise.themselves == [(word, word) for word, _ in exercise.test_pairs]
+
+
+def test_in_the_map_the_other_task_s_mean_comes_near_at_layer_16_and_not_at_20():
+    own, other = zip(*exercise.accuracy, strict=True)
+    assert len(own) == 15
+    assert own[8] == near(12 / 14)
+    assert (own[8], other[8], own[9], other[9]) == pytest.approx(
+        (12 / 14, 9 / 14, 14 / 14, 2 / 14), abs=WORDS_BETWEEN_MACHINES / 14
+    )
+    assert own[10] >= 11 / 14
+    assert other[10] <= 3 / 14
+
+
+def test_late_states_are_one_answer_for_all(module):
+    results = exercise.on_tests
+    assert list(results) == list(range(exercise.best - 4, 30, 2))
+    answers = {layer: len({*said}) for layer, (said, _) in results.items()}
+    assert answers[20] >= 14
+    assert answers[28] == 1
+    right = {layer: exercise.n_right(s, exercise.test_pairs) for layer, (s, _) in results.items()}
+    assert max(right, key=right.get) == 20
+    assert right[20] == near(14)
+    assert right[28] == 0
+
+
+def test_to_add_the_mean_is_not_enough_and_to_add_the_difference_is(module):
+    mean = exercise.antonyms[exercise.best]
+    own = torch.stack(
+        [last_states(module, exercise.zero_shot(w))[exercise.best] for w, _ in exercise.train_pairs]
+    ).mean(dim=0)
+    for name, vector, count in (("the mean", mean, 5), ("the difference", mean - own, 14)):
+        said = [
+            says(module, prompt, exercise.best, lambda state, v=vector: state + v)
+            for prompt in exercise.tests["zero-shot"]
+        ]
+        assert exercise.n_right(said, exercise.test_pairs) == near(count)
+        assert exercise.n_right(exercise.added[name], exercise.test_pairs) == near(count)
+
+
+def test_the_page_names_the_numbers_that_were_measured(root):
+    page = (root / "docs" / "exercises" / "a-task-as-a-vector.md").read_text(encoding="utf-8")
+    own, other = zip(*exercise.accuracy, strict=True)
+    at_16 = f"the opposite of {other[8]:.0%} of the words".replace("%", " %")
+    assert at_16 in " ".join(page.split())
+    assert f"with {own[8]:.0%}".replace("%", " %") in " ".join(page.split())
+    assert f"{other[9]:.0%} against {own[9]:.0%}".replace("%", " %") in " ".join(page.split())
+
+
+def test_in_the_form_with_arrows_examples_do_as_well_and_the_mean_of_layer_20_nothing(module):
+    def form(pair, task=None):
+        shot = exercise.few_shot(pair[0], exercise.train_pairs) if task else f"Q: {pair[0]}\nA:"
+        return shot.replace("\n\n", "\n").replace("Q: ", "").replace("\nA:", " ->")
+
+    pairs = exercise.train_pairs
+    assert form(("hot", "cold")) == "hot ->"
+    states = [last_states(module, form(pair, pairs))[20] for pair in pairs]
+    mean = torch.stack(states).mean(dim=0)
+    shots = [form(pair, pairs) for pair in exercise.test_pairs]
+    zeros = [form(pair) for pair in exercise.test_pairs]
+    with torch.no_grad():
+        few = [module(encode(shot)).logits[0, -1].argmax().item() for shot in shots]
+    said = [says(module, zero, 20, lambda _: mean) for zero in zeros]
+    assert exercise.n_right(few, exercise.test_pairs) == near(15)
+    assert exercise.n_right(said, exercise.test_pairs) <= 1
+
+
+# What is printed
+
+
+def words_of(said):
+    return [exercise.tokenizer.decode(token) for token in said]
+
+
+def test_the_first_cells_print_what_is_asked():
+    assert exercise.printed("pairs") == (
+        "14 pairs to learn from, such as ('up', 'down')\n"
+        "16 pairs to test on, such as ('deep', 'shallow')\n"
+    )
+    assert exercise.printed("prompts") == exercise.few_shot("quiet", exercise.train_pairs) + "\n"
+    assert exercise.printed("mean_states") == "torch.Size([30, 576])\n"
+
+
+def test_the_two_ends_are_printed_with_words_that_the_model_says(module):
+    few, few_words, zero, zero_words = exercise.printed("ends").splitlines()
+    assert re.fullmatch(r"few-shot: 1[3-6] of 16", few)
+    assert re.fullmatch(r"zero-shot: [01] of 16", zero)
+    for form, shown in (("few-shot", few_words), ("zero-shot", zero_words)):
+        with torch.no_grad():
+            prompts = exercise.tests[form][:6]
+            said = [module(encode(prompt)).logits[0, -1].argmax().item() for prompt in prompts]
+        assert shown == str(words_of(said))
+
+
+def test_each_second_layer_is_printed_with_its_count_and_probability():
+    lines = exercise.printed("put_in").splitlines()
+    for line, (layer, (said, p)) in zip(lines, exercise.results.items(), strict=True):
+        count = exercise.n_right(said, exercise.train_pairs)
+        assert line == f"layer {layer:2}: {count} of 14 right, p = {p:.2f}"
+
+
+def test_the_score_is_printed_with_all_that_is_said():
+    best = exercise.best
+    said, _ = exercise.put_in(exercise.antonyms, [best], exercise.test_pairs)[best]
+    count = exercise.n_right(said, exercise.test_pairs)
+    assert exercise.printed("score") == f"layer {best}: {count} of 16\n{words_of(said)}\n"
+
+
+def test_the_controls_are_printed_with_what_is_said(module):
+    best = exercise.best
+    lines = exercise.printed("random_vectors").splitlines()
+    assert len(lines) == 3
+    for seed, line in enumerate(lines):
+        dice = torch.Generator().manual_seed(seed)
+        noise = torch.randn(exercise.antonyms.shape, generator=dice)[best]
+        noise *= exercise.antonyms[best].norm() / noise.norm()
+        prompts = exercise.tests["zero-shot"][:4]
+        words = words_of([says(module, prompt, best, lambda _, n=noise: n) for prompt in prompts])
+        assert re.fullmatch(r"[012] of 16, (.*)", line)[1] == str(words)
+    said, _ = exercise.put_in(exercise.repeating, [best], exercise.test_pairs)[best]
+    assert exercise.printed("another_task") == (
+        f"opposites: {exercise.n_right(said, exercise.test_pairs)} of 16\n"
+        f"the words themselves: {exercise.n_right(said, exercise.themselves)}\n{words_of(said)}\n"
+    )
+
+
+def test_the_last_cells_print_their_counts():
+    lines = exercise.printed("on_test_words").splitlines()
+    for line, (layer, (said, _)) in zip(lines, exercise.on_tests.items(), strict=True):
+        count = exercise.n_right(said, exercise.test_pairs)
+        assert line == f"layer {layer}: {count} right, {len({*said})} different answers"
+    assert exercise.printed("adding") == "".join(
+        f"{name}: {exercise.n_right(said, exercise.test_pairs)} of 16\n"
+        for name, said in exercise.added.items()
+    )
+
+
+def test_the_map_shows_the_accuracy_of_both_by_layer():
+    shown = plotly_maps.map_of(json.loads(exercise.value("draw").to_json()))
+    values, accuracy = torch.tensor(shown.values), torch.tensor(exercise.accuracy)
+    torch.testing.assert_close(values, accuracy, atol=0.00501, rtol=0)  # two digits are kept
+    assert shown.columns == ["opposites", "repeating the word"]
+    assert shown.rows == [str(layer) for layer in range(0, 30, 2)]
+    assert (shown.title, shown.values_are) == ("Opposites said, by layer", "accuracy")
+    assert (shown.columns_are, shown.rows_are) == ("mean of", "layer")
+    assert (shown.form, shown.diverges, shown.end) == (".0%", False, 1)
