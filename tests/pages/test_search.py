@@ -73,7 +73,7 @@ QUERIES = {
     "ablate": "chapters/changing-values/",
     "ablate a layer": "chapters/changing-values/",
     "how to change a value": "chapters/changing-values/",
-    "Llama": "chapters/another-architecture/",
+    "GPT-2": "chapters/another-architecture/",
     "another architecture": "chapters/another-architecture/",
     "grouped-query attention": "chapters/another-architecture/#fewer-keys-than-heads",
     "rename": "chapters/another-architecture/#one-code-for-three-architectures",
@@ -86,7 +86,7 @@ QUERIES = {
     "ablation": "chapters/changing-values/#zero-is-not-nothing",
     "keys and values": SECOND,
     # a word
-    "LLaMA": BONUS,
+    "LLaMA": "chapters/another-architecture/",
     "causal": "exercises/attention-patterns/",
     "Ġ": "chapters/tokenizers/#what-a-token-looks-like",
     "attention mask": PADDING,

@@ -8,6 +8,7 @@ import re
 import sys
 
 import pytest
+import torch
 
 from tests.support.processes import succeed
 
@@ -18,11 +19,10 @@ import task_heads, task_vector
 print(json.dumps({
     "best": task_vector.best,
     "antonyms": task_vector.antonyms.float().tolist(),
-    "said": [said for said, _ in task_vector.results.values()],
-    "added": task_vector.added,
+    "n_said": [len(said) for said, _ in task_vector.results.values()],
+    "means": task_heads.means.float().tolist(),
+    "written": task_heads.vector_of([(0, 1), (3, 2)]).tolist(),
     "by_head": task_heads.by_head.tolist(),
-    "vector": task_heads.vector.tolist(),
-    "right": list(task_heads.right.values()),
 }))
 """
 SET_UP = "from snippets.second_model import model\n"
@@ -78,7 +78,11 @@ def values(root, tmp_path):
 def test_the_cells_run_on_a_gpt_j_and_as_jobs_give_the_same(values, profile, service):
     here = values(GUIDE_MODEL=profile.model_id)
     as_jobs = values(env=service.environment(), GUIDE_MODEL=service.repo_id, GUIDE_REMOTE="1")
-    assert here == as_jobs
-    assert len(here["antonyms"]) == len(here["by_head"]) == 4
-    assert len(here["antonyms"][0]) == 128
-    assert any(effect != 0 for row in here["by_head"] for effect in row)
+    for name, value in here.items():
+        # Of words that it does not know, the model is so unsure that effects are mere rounding.
+        close = {"rtol": 1e-3, "atol": 1e-5 if name == "by_head" else 1e-3}
+        torch.testing.assert_close(torch.tensor(as_jobs[name]), torch.tensor(value), **close)
+    assert torch.tensor(here["antonyms"]).shape == torch.tensor(here["means"]).shape == (4, 128)
+    assert torch.tensor(here["by_head"]).shape == (4, 16)
+    assert here["n_said"] == [14, 14]
+    assert torch.tensor(here["written"]).norm() > 1

@@ -53,7 +53,7 @@ def mean_states(asked: Prompts, answers: list[int]) -> tuple[dict[str, Tensor], 
 
 
 @dataclass(frozen=True)
-class Way:
+class PutIn:
     """How a vector gets into a run; without arguments, as it should.
 
     Attributes:
@@ -93,7 +93,9 @@ class Said:
         return bool((self.behind <= self.rounding).all())
 
 
-def say(asked: Prompts, said: list[int], vector: Tensor, layer: int, ways: list[Way]) -> list[Said]:
+def say(
+    asked: Prompts, said: list[int], vector: Tensor, layer: int, ways: list[PutIn]
+) -> list[Said]:
     """Run the prompts once for each way in which a vector may get in.
 
     Args:

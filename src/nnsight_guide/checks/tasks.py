@@ -7,7 +7,7 @@ from torch import Tensor
 from nnsight_guide.checks.answers import read_numbers
 from nnsight_guide.checks.prompts import Prompts, read_heads, read_tokens
 from nnsight_guide.checks.questions import QuestionError, read_layer
-from nnsight_guide.checks.states import Way, head_vectors, is_same, mean_states, say
+from nnsight_guide.checks.states import PutIn, head_vectors, is_same, mean_states, say
 
 OTHER_MEANS = {
     "answer": "these are states at the answers: the prompt has to end before its answer, at the "
@@ -23,16 +23,20 @@ OTHER_MEANS = {
     "mlp": "these are outputs of the MLPs: take what the whole layer returns",
 }
 OTHER_WAYS = {
-    Way(put=False): "the vector has changed nothing: write it *into* the output, [:, -1] = …, and "
+    PutIn(
+        put=False
+    ): "the vector has changed nothing: write it *into* the output, [:, -1] = …, and "
     "hand in what this run says",
-    Way(add=True): "the vector was added to what is there: put it in its place, = and not +=",
-    Way(position="before"): "the vector was put in one position too early: the last is [:, -1]",
-    Way(position="first"): "the vector was put in at the first position: the last is [:, -1]",
-    Way(position="all"): "the vector was put in at every position: only the last is asked for",
-    Way(prompts="first"): "only the first prompt has got the vector: [:, -1] are the last "
+    PutIn(add=True): "the vector was added to what is there: put it in its place, = and not +=",
+    PutIn(position="before"): "the vector was put in one position too early: the last is [:, -1]",
+    PutIn(position="first"): "the vector was put in at the first position: the last is [:, -1]",
+    PutIn(position="all"): "the vector was put in at every position: only the last is asked for",
+    PutIn(prompts="first"): "only the first prompt has got the vector: [:, -1] are the last "
     "positions of all of them, and [0, -1] that of the first",
-    Way(layer=1): "the vector was put in one layer too late: it goes into the output of its own",
-    Way(layer=-1): "the vector was put in one layer too early: it goes into the output of its own",
+    PutIn(layer=1): "the vector was put in one layer too late: it goes into the output of its own",
+    PutIn(
+        layer=-1
+    ): "the vector was put in one layer too early: it goes into the output of its own",
 }
 OTHER_SUMS = {
     "not mixed": "this is what the heads hand in, and not yet what they write: `out_proj` comes "
@@ -180,7 +184,7 @@ def fault_in_task_vector(
                 f"the vector was learned from {text!r}, which it is tested on: keep training words "
                 "and test words apart"
             )
-    is_right, unchanged = say(asked, tokens, put, number, [Way(), Way(put=False)])
+    is_right, unchanged = say(asked, tokens, put, number, [PutIn(), PutIn(put=False)])
     if is_right.best == unchanged.best:
         return "with this vector the model says what it says without it: try another layer's"
     if is_right.is_the_reader_s:
