@@ -23,10 +23,8 @@ OTHER_MEANS = {
     "mlp": "these are outputs of the MLPs: take what the whole layer returns",
 }
 OTHER_WAYS = {
-    PutIn(
-        put=False
-    ): "the vector has changed nothing: write it *into* the output, [:, -1] = …, and "
-    "hand in what this run says",
+    PutIn(put=False): "the vector has changed nothing: write it *into* the output, "
+    "[:, -1] = …, and hand in what this run says",
     PutIn(add=True): "the vector was added to what is there: put it in its place, = and not +=",
     PutIn(position="before"): "the vector was put in one position too early: the last is [:, -1]",
     PutIn(position="first"): "the vector was put in at the first position: the last is [:, -1]",
@@ -34,9 +32,8 @@ OTHER_WAYS = {
     PutIn(prompts="first"): "only the first prompt has got the vector: [:, -1] are the last "
     "positions of all of them, and [0, -1] that of the first",
     PutIn(layer=1): "the vector was put in one layer too late: it goes into the output of its own",
-    PutIn(
-        layer=-1
-    ): "the vector was put in one layer too early: it goes into the output of its own",
+    PutIn(layer=-1): "the vector was put in one layer too early: it goes into the output of "
+    "its own",
 }
 OTHER_SUMS = {
     "not mixed": "this is what the heads hand in, and not yet what they write: `out_proj` comes "

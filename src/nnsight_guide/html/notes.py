@@ -61,8 +61,8 @@ def which_model_html(
 def which_second_model_html(section: str) -> str:
     """Return the note on the second model; `section` is the link to what it takes to have it."""
     text = (
-        f"The outputs on this page were produced by a pretrained model that a laptop runs: {ORIGIN}. "
-        "The code loads the hub's, a download of 270 MB, or does "
+        "The outputs on this page were produced by a pretrained model that a laptop runs: "
+        f"{ORIGIN}. The code loads the hub's, a download of 270 MB, or does "
         f'<a href="{section}">without the hub</a>.'
     )
     return _note(MODEL_TITLE, text)
