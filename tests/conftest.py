@@ -25,7 +25,7 @@ from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
 from nnsight_guide.model import profiles, second_model
 from tests.support import warm
-from tests.support.browser import HOW_TO_GET_IT, QUIET, Visit
+from tests.support.browser import HOW_TO_GET_IT, QUIET, Profiles, Visit
 from tests.support.paths import ROOT
 from tests.support.processes import run_process, succeed
 from tests.support.sites import copy_checkout, make_project
@@ -305,16 +305,19 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def profiles_of_visitors(browser: Browser) -> Profiles:
+    return Profiles(browser)
+
+
 @pytest.fixture
-def visitor(browser: Browser) -> Iterator[Callable[..., Visit]]:
+def visitor(profiles_of_visitors: Profiles) -> Iterator[Callable[..., Visit]]:
     """Opens pages that reach nothing but their own site; each has a browser profile of its own."""
-    contexts = []
+    with contextlib.ExitStack() as visits:
 
-    def visit(own: str, width: int = 1440, **settings: Any) -> Visit:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **settings)
-        contexts.append(context)
-        return Visit(context.new_page(), own)
+        def visit(own: str, width: int = 1440, **settings: Any) -> Visit:
+            viewport = {"width": width, "height": 900}
+            lent = profiles_of_visitors.visit(own, viewport=viewport, **settings)
+            return visits.enter_context(lent)
 
-    yield visit
-    for context in contexts:
-        context.close()
+        yield visit

@@ -11,14 +11,14 @@ prompt = "The Eiffel Tower is in the city of"
 
 # %% then
 with model.trace(prompt):
-    dropout = model.transformer.h[0].attn.attn_dropout
-    weights = dropout.input[0][0].save()
+    attn = model.transformer.h[0].attn
+    weights = attn.attn_dropout.input[0][0].save()
 
 print(weights.shape)
 
 # %% now
 with model.trace(prompt):
-    dropout = model.transformer.h[0].attn.attn_dropout
-    weights = dropout.input.save()
+    attn = model.transformer.h[0].attn
+    weights = attn.attn_dropout.input.save()
 
 print(weights.shape)

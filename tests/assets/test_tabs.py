@@ -95,6 +95,34 @@ def test_a_choice_holds_for_every_block_and_on_every_page(visitor, tabbed_site):
     assert shown(page) == [REAL]
 
 
+KEPT = "[document.cookie, localStorage.length, sessionStorage.length, history.length]"
+KEEP = "localStorage.kept = sessionStorage.kept = document.cookie = 'kept=1'"
+
+
+@pytest.mark.parametrize("place", ["server", "folder"])
+def test_a_visitor_finds_nothing_of_the_one_before_in_the_same_profile(
+    profiles_of_visitors, tabbed_site, place
+):
+    """What is between the tests is tested here: all of them open their pages so."""
+    folder = f"{tabbed_site.folder.as_uri()}/index.html"
+    own, address = {
+        "server": (tabbed_site.address, tabbed_site.address),
+        "folder": ("file://", folder),
+    }[place]
+    found, contexts = [], set()
+    for _ in range(2):
+        with profiles_of_visitors.visit(own, locale="eo") as visit:
+            visit.page.goto(address)
+            found.append(visit.page.evaluate(KEPT))
+            visit.page.evaluate(KEEP)
+            assert visit.page.evaluate(KEPT) != found[-1]
+            contexts.add(visit.page.context)
+            with profiles_of_visitors.visit(own, locale="eo") as another:
+                assert another.page.context != visit.page.context
+    assert found[0] == found[1]
+    assert len(contexts) == 1  # it was indeed the same
+
+
 def test_the_address_of_a_tab_opens_it(visitor, tabbed_site):
     page = visitor(tabbed_site.address).page
     tab = page.locator(".tabbed-set > input").nth(1)

@@ -30,10 +30,23 @@ def test_what_needs_another_load_says_so():
     )
 
 
-@pytest.mark.parametrize("source", ["head.output[0, -1]", "x.output", "attn_dropout", ""])
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("head.output[0, -1]", "x.output", "attn_dropout", ""),
+        *("attn.output[0].save()", "h[0].attn.output[0]", "mlp.fc_in.output[0]"),  # no blocks
+    ],
+)
 def test_what_can_stay_has_no_line(source):
     assert line(source) == ""
     assert newer.rewritten("some", source) == source
+
+
+def test_where_the_weights_are_computed_is_found_under_its_new_name_and_with_another_load():
+    assert line("attn.source.self__attn_0.source") == (
+        "With transformers 5.24, write .attention_interface_1 for .self__attn_0 and "
+        'attn_implementation="eager" where the model is loaded.'
+    )
 
 
 def test_a_cell_that_shows_what_is_gone_says_what_is_there():

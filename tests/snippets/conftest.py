@@ -16,6 +16,7 @@ from nnsight_guide.recording import cells
 from nnsight_guide.recording.freshness import freshness
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.run.plan import Plan
+from tests.support.blocks import hidden_states
 
 
 @pytest.fixture(scope="session")
@@ -71,10 +72,13 @@ def states_here(module_here: Any) -> Callable[[Any], list[Any]]:
     @torch.no_grad()
     def states(input_ids: Any) -> list[Any]:
         caught: list[Any] = []
+
+        def keep(module: Any, inputs: Any, output: Any) -> None:
+            caught.append(hidden_states(output))
+
         with ExitStack() as hooks:
             for layer in module_here.transformer.h:
-                keep = layer.register_forward_hook(lambda *call: caught.append(call[2][0]))
-                hooks.enter_context(keep)
+                hooks.enter_context(layer.register_forward_hook(keep))
             module_here(input_ids)
         return caught
 

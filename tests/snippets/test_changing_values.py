@@ -119,8 +119,8 @@ def test_the_columns_of_a_head_are_what_its_own_pattern_and_values_give():
     with model.trace(chapter.prompt, remote=REMOTE):
         attention = model.transformer.h[0].attn
         values = attention.v_proj.output.save()
-        pattern = attention.attn_dropout.output.save()
         handed_in = attention.out_proj.input.save()
+        pattern = attention.output[1].save()
     of_head_5 = pattern[0, 5] @ values[0, :, chapter.columns]
     assert torch.allclose(of_head_5, handed_in[0, :, chapter.columns], atol=0.02, rtol=0.02)
 

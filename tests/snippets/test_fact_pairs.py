@@ -53,16 +53,17 @@ def test_the_pair_of_the_exercise_is_among_them_and_restores_what_it_did_alone()
 
 
 def test_each_pair_has_its_own_states_and_answers():
-    """Another pair, patched by itself."""
+    """Another pair, patched by itself, where the next layer receives what this one returns."""
     layer, position, (source, base) = 2, -1, exercise.pairs[23]
+    following = model.transformer.h[layer + 1]
     right, wrong = exercise.answers[source], exercise.answers[base]
     with model.trace(exercise.prompts[source], remote=REMOTE):
-        state = model.transformer.h[layer].output[0][0, position].clone().save()
+        state = following.input[0, position].clone().save()
         of_source = model.lm_head.output[0, -1].float().save()
     with model.trace(exercise.prompts[base], remote=REMOTE):
         of_base = model.lm_head.output[0, -1].float().save()
     with model.trace(exercise.prompts[base], remote=REMOTE):
-        model.transformer.h[layer].output[0][0, position] = state
+        following.input[0, position] = state
         patched = model.lm_head.output[0, -1].float().save()
     low, high, lead = (x[right] - x[wrong] for x in (of_base, of_source, patched))
     share = ((lead - low) / (high - low)).item()

@@ -8,6 +8,7 @@ import torch
 
 from nnsight_guide.html.maps import MIME, Map
 from snippets.model import REMOTE, model
+from tests.support.blocks import hidden_states
 from tests.support.snippets import Lazily
 
 exercise = Lazily("fact_patching")
@@ -43,7 +44,7 @@ def share(module_here, ids):
     @torch.no_grad()
     def share(layer, position, state):
         def put_in(module, inputs, output):
-            output[0][0, position] = state
+            hidden_states(output)[0, position] = state
 
         with module_here.transformer.h[layer].register_forward_hook(put_in):
             patched = lead(exercise.base)
@@ -168,9 +169,8 @@ def test_the_estimates_are_gradient_times_difference_by_pytorch_alone(module_her
     kept = []
 
     def keep(module, inputs, output):
-        output[0].requires_grad_()
-        output[0].retain_grad()
-        kept.append(output[0])
+        kept.append(hidden_states(output).requires_grad_())
+        kept[-1].retain_grad()
 
     with ExitStack() as hooks:
         for layer in module_here.transformer.h:
@@ -222,7 +222,7 @@ def test_the_gradients_are_those_of_states_and_of_no_weight():
 def test_a_plain_backward_leaves_grad_none():
     lead = exercise.lead
     with model.trace(exercise.base, remote=REMOTE):
-        state = model.transformer.h[0].output[0]
+        state = hidden_states(model.transformer.h[0].output)
         lead(model.lm_head.output[0, -1]).backward()
         found = [state.grad is None].save()
     model.zero_grad()

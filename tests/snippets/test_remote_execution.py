@@ -10,6 +10,7 @@ import torch
 from nnsight_guide import loopback
 from snippets.model import model
 from tests.support import warm
+from tests.support.blocks import hidden_states
 from tests.support.processes import succeed
 
 PROMPT = "The Eiffel Tower is in the city of"
@@ -63,7 +64,8 @@ def remote(root):
 def here():
     """The logits of every position, and the norm after each layer, computed on this machine."""
     with model.trace(PROMPT):
-        norms = torch.stack([layer.output[0][0, -1].norm() for layer in model.transformer.h]).save()
+        states = [hidden_states(layer.output)[0, -1] for layer in model.transformer.h]
+        norms = torch.stack([state.norm() for state in states]).save()
         logits = model.lm_head.output.save()
     return logits.detach(), norms.detach()
 
@@ -98,7 +100,7 @@ def test_remote_tensors_carry_no_gradient(remote):
 @pytest.mark.local
 def test_a_remote_gradient_equals_the_local_one(remote):
     with model.trace(PROMPT):
-        hidden = model.transformer.h[1].output[0]
+        hidden = hidden_states(model.transformer.h[1].output)
         loss = model.lm_head.output[0, -1].max()
         with loss.backward():
             gradient = hidden.grad.norm().save()

@@ -89,11 +89,11 @@ def test_another_vector_of_the_same_length_does_not_take_big_ben_to_paris():
     with model.trace(remote=REMOTE) as tracer:
         barrier = tracer.barrier(2)
         with tracer.invoke("The Colosseum is in the city of"):
-            state = model.transformer.h[2].output[0][:, -1]
+            state = model.transformer.h[3].input[:, -1]
             barrier()
         with tracer.invoke(big_ben):
             barrier()
-            model.transformer.h[2].output[0][:, -1] = state
+            model.transformer.h[3].input[:, -1] = state
             p = model.lm_head.output[0, -1].float().softmax(-1)[paris].item().save()
     assert p < 0.01
 

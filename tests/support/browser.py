@@ -1,15 +1,17 @@
 """A reader's browser: what it asks of a site, what it complains of, and what a test asks a page."""
 
 import functools
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import axe_playwright_python
-from playwright.sync_api import ConsoleMessage, Error, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Route, expect
 
 from tests.support.services import Quiet, serving
 
@@ -86,6 +88,32 @@ class Visit:
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.complaints.append(message.text)
+
+
+@dataclass
+class Profiles:
+    """The profiles of a browser, by their settings: each is used again, as if it were new.
+
+    To begin and to end one costs nearly a second of processor time, and so would each test that
+    opens a page. What keeps one going is a blank page, which nobody else sees.
+    """
+
+    browser: Browser
+    free: dict[str, list[Page]] = field(default_factory=dict)
+
+    @contextmanager
+    def visit(self, own: str, **settings: Any) -> Iterator[Visit]:
+        """Open a page in a profile that nobody else has meanwhile, and in which nothing is kept."""
+        free = self.free.setdefault(json.dumps(settings, sort_keys=True), [])
+        blank = free.pop() if free else self.browser.new_context(**settings).new_page()
+        yield Visit(blank.context.new_page(), own)
+        for page in blank.context.pages:
+            if page != blank:
+                page.close()
+        parts = urlsplit(own)
+        everything = {"origin": f"{parts.scheme}://{parts.netloc}", "storageTypes": "all"}
+        blank.context.new_cdp_session(blank).send("Storage.clearDataForOrigin", everything)
+        free.append(blank)
 
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")

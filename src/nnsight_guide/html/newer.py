@@ -16,8 +16,11 @@ REWRITES = {
     ".attn_dropout.output": ".output[1]",
     ".past_key_values": ".cache",
     ".skip((block.input, None))": ".skip(block.input)",
+    ".self__attn_0": ".attention_interface_1",
 }
-WITH_ARGUMENT = (".attn_dropout.input", ".attn_dropout.output")
+WITH_ARGUMENT = (".attn_dropout.input", ".attn_dropout.output", ".self__attn_0")
+# What stands in a block: the output of attention is the tuple that it was, that of others a tensor.
+NO_BLOCKS = ("attn", "mlp", "fc_in", "fc_out")
 ARGUMENT = 'attn_implementation="eager"'
 # The cells that show what is not there any more → what to know instead.
 NO_DROPOUT = f"attention has no such module; its weights are `attn.output[1]`, with `{ARGUMENT}`"
@@ -32,7 +35,12 @@ GONE = {
 # Of these, the two on the output of a block still run, and print something else.
 STILL_RUN = ("input_and_output/shapes", "trace_and_save/look_inside")
 BACKTICKS = re.compile(r"`([^`]+)`")
-OLD = re.compile("|".join(rf"{re.escape(old)}(?!\w)" for old in REWRITES))
+OF_A_BLOCK = "".join(rf"(?<!\b{name})" for name in NO_BLOCKS)
+OLD = re.compile(
+    "|".join(
+        rf"{OF_A_BLOCK if old == '.output[0]' else ''}{re.escape(old)}(?!\w)" for old in REWRITES
+    )
+)
 
 
 def rewritten(name: str, source: str) -> str:
