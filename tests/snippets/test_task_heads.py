@@ -6,27 +6,21 @@ import re
 import pytest
 import torch
 
-from tests.support.second_model import CellByCell, folder_or_skip
+from tests.support.snippets import Lazily
 
-FOLDER = folder_or_skip()
-task = CellByCell("task_vector")
-exercise = CellByCell("task_heads")
+pytestmark = [pytest.mark.local, pytest.mark.usefixtures("second")]
+task = Lazily("task_vector")
+exercise = Lazily("task_heads")
 D_HEAD = 64
 WORDS_BETWEEN_MACHINES = 2  # see test_task_vector.py
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _task_first():
-    """The exercise imports what the first snippet has."""
-    assert task.best
-
-
 @pytest.fixture(scope="module")
-def module():
+def module(second):
     """The same model, loaded by Hugging Face alone."""
     from transformers import AutoModelForCausalLM
 
-    return AutoModelForCausalLM.from_pretrained(FOLDER, dtype=torch.float32).eval()
+    return AutoModelForCausalLM.from_pretrained(second, dtype=torch.float32).eval()
 
 
 def encode(text):
@@ -67,7 +61,7 @@ def test_shuffled_prompts_have_the_same_examples_with_the_answer_of_the_next():
         assert mixed.endswith(f"\n\nQ: {word}\nA:")
 
 
-def test_the_means_are_what_comes_into_o_proj_at_the_last_position(module):
+def test_the_means_are_what_comes_into_o_proj_at_the_last_position(module, recorded):
     caught = {layer: [] for layer in (0, 14, 20)}
     for layer, found in caught.items():
         out_proj = module.model.layers[layer].self_attn.o_proj
@@ -78,7 +72,7 @@ def test_the_means_are_what_comes_into_o_proj_at_the_last_position(module):
         mean = torch.stack(found).mean(dim=0)
         assert (exercise.means[layer] - mean).norm() < 1e-3 * mean.norm()
     assert exercise.means.shape == (30, 576)
-    assert exercise.printed("mean_outputs") == "torch.Size([30, 576])\n"
+    assert recorded("task_heads", "mean_outputs") == "torch.Size([30, 576])"
 
 
 def test_the_effects_are_those_of_whole_prompts_run_one_by_one(module):
@@ -102,7 +96,7 @@ def test_the_five_have_the_largest_effects():
     assert exercise.five == exercise.ranked[:5]
 
 
-def test_their_vector_is_what_their_part_of_o_proj_makes_of_their_means(module):
+def test_their_vector_is_what_their_part_of_o_proj_makes_of_their_means(module, recorded):
     written = torch.zeros(576)
     for layer, head in exercise.five:
         alone = torch.zeros(576)
@@ -110,7 +104,7 @@ def test_their_vector_is_what_their_part_of_o_proj_makes_of_their_means(module):
         with torch.no_grad():
             written += module.model.layers[layer].self_attn.o_proj(alone)
     torch.testing.assert_close(exercise.vector, written, atol=1e-3, rtol=1e-3)
-    assert exercise.printed("head_vector") == f"{exercise.five} {written.norm():.0f} long\n"
+    assert recorded("task_heads", "head_vector") == f"{exercise.five} {written.norm():.0f} long"
 
 
 @torch.no_grad()
@@ -123,7 +117,7 @@ def n_right(module, prompts, pairs, vector, layer):
     return task.n_right(said, pairs)
 
 
-def test_its_layer_is_the_best_for_the_training_words(module):
+def test_its_layer_is_the_best_for_the_training_words(module, recorded):
     assert list(exercise.right) == list(range(0, 30, 3))
     assert exercise.right[exercise.best] == max(exercise.right.values())
     assert exercise.best in (9, 12, 15, 18)
@@ -132,13 +126,13 @@ def test_its_layer_is_the_best_for_the_training_words(module):
         by_hooks = n_right(module, prompts, task.train_pairs, exercise.vector, layer)
         assert exercise.right[layer] == pytest.approx(by_hooks, abs=1)
     lines = [f"layer {layer:2}: {count} of 14" for layer, count in exercise.right.items()]
-    assert exercise.printed("add").splitlines() == lines
+    assert recorded("task_heads", "add").splitlines() == lines
 
 
-def test_six_of_the_test_words_and_more_are_right_with_it_and_hardly_one_without(module):
+def test_six_of_the_test_words_and_more_are_right_with_it_and_hardly_one_without(module, recorded):
     counts = re.findall(
         r"^(zero-shot|shuffled) \+ ([01]) x the vector: (\d+) of 16$",
-        exercise.printed("score"),
+        recorded("task_heads", "score"),
         re.MULTILINE,
     )
     shown = {(form, int(times)): int(count) for form, times, count in counts}
@@ -154,8 +148,8 @@ def test_six_of_the_test_words_and_more_are_right_with_it_and_hardly_one_without
     assert shown["shuffled", 1] == pytest.approx(10, abs=WORDS_BETWEEN_MACHINES)
 
 
-def test_five_other_heads_give_no_more_than_two_whichever_they_are(module):
-    lines = exercise.printed("other_heads").splitlines()
+def test_five_other_heads_give_no_more_than_two_whichever_they_are(module, recorded):
+    lines = recorded("task_heads", "other_heads").splitlines()
     assert len(lines) == 3
     prompts = [task.zero_shot(word) for word, _ in task.test_pairs]
     for seed, line in enumerate(lines):
@@ -172,9 +166,9 @@ def test_five_other_heads_give_no_more_than_two_whichever_they_are(module):
         assert int(shown[1]) <= 2
 
 
-def test_the_cells_print_the_prompt_and_the_largest_effects():
-    assert exercise.printed("shuffled") == exercise.shuffled("quiet") + "\n"
-    first, *lines = exercise.printed("effects").splitlines()
+def test_the_cells_print_the_prompt_and_the_largest_effects(recorded):
+    assert recorded("task_heads", "shuffled") == exercise.shuffled("quiet")
+    first, *lines = recorded("task_heads", "effects").splitlines()
     assert first == f"no head changed: {exercise.p_before:.3f}"
     assert lines == [
         f"layer {layer}, head {head}: {exercise.by_head[layer, head]:+.3f}"

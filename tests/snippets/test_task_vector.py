@@ -1,17 +1,16 @@
 """A task as a vector: its scores and their controls, and their parts by PyTorch's own hooks."""
 
-import json
 import re
 from contextlib import ExitStack
 
 import pytest
 import torch
 
-from nnsight_guide.run import plotly_maps
-from tests.support.second_model import CellByCell, folder_or_skip
+from nnsight_guide.html.maps import MIME, Map
+from tests.support.snippets import Lazily
 
-FOLDER = folder_or_skip()
-exercise = CellByCell("task_vector")
+pytestmark = [pytest.mark.local, pytest.mark.usefixtures("second")]
+exercise = Lazily("task_vector")
 
 # On one machine all is the same from run to run. Between machines sums are rounded otherwise, and
 # a word or two may change sides where two answers are nearly as likely: counts may differ by that.
@@ -19,11 +18,11 @@ WORDS_BETWEEN_MACHINES = 2
 
 
 @pytest.fixture(scope="module")
-def module():
+def module(second):
     """The same model, loaded by Hugging Face alone."""
     from transformers import AutoModelForCausalLM
 
-    return AutoModelForCausalLM.from_pretrained(FOLDER, dtype=torch.float32).eval()
+    return AutoModelForCausalLM.from_pretrained(second, dtype=torch.float32).eval()
 
 
 def encode(text):
@@ -244,17 +243,17 @@ def words_of(said):
     return [exercise.tokenizer.decode(token) for token in said]
 
 
-def test_the_first_cells_print_what_is_asked():
-    assert exercise.printed("pairs") == (
+def test_the_first_cells_print_what_is_asked(recorded):
+    assert recorded("task_vector", "pairs") == (
         "14 pairs to learn from, such as ('up', 'down')\n"
-        "16 pairs to test on, such as ('deep', 'shallow')\n"
+        "16 pairs to test on, such as ('deep', 'shallow')"
     )
-    assert exercise.printed("prompts") == exercise.few_shot("quiet", exercise.train_pairs) + "\n"
-    assert exercise.printed("mean_states") == "torch.Size([30, 576])\n"
+    assert recorded("task_vector", "prompts") == exercise.few_shot("quiet", exercise.train_pairs)
+    assert recorded("task_vector", "mean_states") == "torch.Size([30, 576])"
 
 
-def test_the_two_ends_are_printed_with_words_that_the_model_says(module):
-    few, few_words, zero, zero_words = exercise.printed("ends").splitlines()
+def test_the_two_ends_are_printed_with_words_that_the_model_says(module, recorded):
+    few, few_words, zero, zero_words = recorded("task_vector", "ends").splitlines()
     assert re.fullmatch(r"few-shot: 1[3-6] of 16", few)
     assert re.fullmatch(r"zero-shot: [01] of 16", zero)
     for form, shown in (("few-shot", few_words), ("zero-shot", zero_words)):
@@ -264,23 +263,23 @@ def test_the_two_ends_are_printed_with_words_that_the_model_says(module):
         assert shown == str(words_of(said))
 
 
-def test_each_second_layer_is_printed_with_its_count_and_probability():
-    lines = exercise.printed("put_in").splitlines()
+def test_each_second_layer_is_printed_with_its_count_and_probability(recorded):
+    lines = recorded("task_vector", "put_in").splitlines()
     for line, (layer, (said, p)) in zip(lines, exercise.results.items(), strict=True):
         count = exercise.n_right(said, exercise.train_pairs)
         assert line == f"layer {layer:2}: {count} of 14 right, p = {p:.2f}"
 
 
-def test_the_score_is_printed_with_all_that_is_said():
+def test_the_score_is_printed_with_all_that_is_said(recorded):
     best = exercise.best
     said, _ = exercise.put_in(exercise.antonyms, [best], exercise.test_pairs)[best]
     count = exercise.n_right(said, exercise.test_pairs)
-    assert exercise.printed("score") == f"layer {best}: {count} of 16\n{words_of(said)}\n"
+    assert recorded("task_vector", "score") == f"layer {best}: {count} of 16\n{words_of(said)}"
 
 
-def test_the_controls_are_printed_with_what_is_said(module):
+def test_the_controls_are_printed_with_what_is_said(module, recorded):
     best = exercise.best
-    lines = exercise.printed("random_vectors").splitlines()
+    lines = recorded("task_vector", "random_vectors").splitlines()
     assert len(lines) == 3
     for seed, line in enumerate(lines):
         dice = torch.Generator().manual_seed(seed)
@@ -290,25 +289,26 @@ def test_the_controls_are_printed_with_what_is_said(module):
         words = words_of([says(module, prompt, best, lambda _, n=noise: n) for prompt in prompts])
         assert re.fullmatch(r"[012] of 16, (.*)", line)[1] == str(words)
     said, _ = exercise.put_in(exercise.repeating, [best], exercise.test_pairs)[best]
-    assert exercise.printed("another_task") == (
+    assert recorded("task_vector", "another_task") == (
         f"opposites: {exercise.n_right(said, exercise.test_pairs)} of 16\n"
-        f"the words themselves: {exercise.n_right(said, exercise.themselves)}\n{words_of(said)}\n"
+        f"the words themselves: {exercise.n_right(said, exercise.themselves)}\n{words_of(said)}"
     )
 
 
-def test_the_last_cells_print_their_counts():
-    lines = exercise.printed("on_test_words").splitlines()
+def test_the_last_cells_print_their_counts(recorded):
+    lines = recorded("task_vector", "on_test_words").splitlines()
     for line, (layer, (said, _)) in zip(lines, exercise.on_tests.items(), strict=True):
         count = exercise.n_right(said, exercise.test_pairs)
         assert line == f"layer {layer}: {count} right, {len({*said})} different answers"
-    assert exercise.printed("adding") == "".join(
-        f"{name}: {exercise.n_right(said, exercise.test_pairs)} of 16\n"
+    assert recorded("task_vector", "adding") == "\n".join(
+        f"{name}: {exercise.n_right(said, exercise.test_pairs)} of 16"
         for name, said in exercise.added.items()
     )
 
 
-def test_the_map_shows_the_accuracy_of_both_by_layer():
-    shown = plotly_maps.map_of(json.loads(exercise.value("draw").to_json()))
+def test_the_map_shows_the_accuracy_of_both_by_layer(recording):
+    (output,) = recording("task_vector").cell("draw")["outputs"]
+    shown = Map(**output["data"][MIME])
     values, accuracy = torch.tensor(shown.values), torch.tensor(exercise.accuracy)
     torch.testing.assert_close(values, accuracy, atol=0.00501, rtol=0)  # two digits are kept
     assert shown.columns == ["opposites", "repeating the word"]

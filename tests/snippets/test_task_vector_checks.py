@@ -1,21 +1,20 @@
 """The checkers on the page say "right" to what is right, and why to what is not."""
 
-from tests.support.second_model import CellByCell, folder_or_skip
+import pytest
 
-FOLDER = folder_or_skip()
-task, heads = CellByCell("task_vector"), CellByCell("task_heads")
-checks = CellByCell("task_vector_checks")
+SAID = {
+    "check_means": "Right: these are the mean hidden states at the last position",
+    "over_the_wrong_axis": "Not yet: this mean is over the layers, (3, 576)",
+    "check_said": "Right: this is what the model says with the vector in place",
+    "training_words": r"Not yet: the vector was learned from 'Q: up\nA:', which it is tested on",
+    "check_heads": "Right: ",
+}
 
 
-def test_the_solutions_are_right_and_two_slips_are_named():
-    assert task.best == 20
-    assert heads.five
-    assert checks.printed("check_means").startswith("Right: ")
-    assert checks.printed("over_the_wrong_axis").startswith(
-        "Not yet: this mean is over the layers, (3, 576)"
-    )
-    assert checks.printed("check_said").startswith("Right: ")
-    assert checks.printed("training_words").startswith(
-        r"Not yet: the vector was learned from 'Q: up\nA:', which it is tested on"
-    )
-    assert checks.printed("check_heads").startswith("Right: ")
+@pytest.mark.parametrize("cell", SAID)
+def test_a_solution_is_right_and_a_slip_is_named(recorded, cell):
+    assert recorded("task_vector_checks", cell).startswith(SAID[cell])
+
+
+def test_each_cell_is_looked_at(recorded_cells):
+    assert recorded_cells("task_vector_checks") == [*SAID]
