@@ -5,11 +5,14 @@ import torch
 
 from nnsight_guide.html.figures import MIME
 from nnsight_guide.html.published_facts import published_facts
-from snippets import attention_patterns as chapter
+from snippets.model import model
+from tests.support.snippets import Lazily
+
+chapter = Lazily("attention_patterns")
 
 N_TOKENS = 10
-N_HEADS = chapter.model.config.n_head
-N_LAYERS = chapter.model.config.n_layer
+N_HEADS = model.config.n_head
+N_LAYERS = model.config.n_layer
 
 
 @pytest.fixture(scope="module")

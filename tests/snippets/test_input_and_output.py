@@ -2,10 +2,13 @@
 
 import torch
 
-from snippets import input_and_output as chapter
+from snippets.model import REMOTE, model
+from tests.support.snippets import Lazily
+
+chapter = Lazily("input_and_output")
 
 N_TOKENS = 10
-HIDDEN = (1, N_TOKENS, chapter.model.config.n_embd)
+HIDDEN = (1, N_TOKENS, model.config.n_embd)
 
 
 def size(*shape):
@@ -33,22 +36,21 @@ def test_attention_is_called_with_keywords_only(recorded):
 
 
 def test_the_dropout_hands_on_the_pattern_and_the_head_makes_logits(recorded):
-    pattern = size(1, chapter.model.config.n_head, N_TOKENS, N_TOKENS)
-    logits = size(1, N_TOKENS, chapter.model.config.vocab_size)
+    pattern = size(1, model.config.n_head, N_TOKENS, N_TOKENS)
+    logits = size(1, N_TOKENS, model.config.vocab_size)
     assert recorded("input_and_output", "dropout_and_head") == (
         f"dropout: {pattern} → {pattern}\nunchanged: True\nlm_head: {size(*HIDDEN)} → {logits}"
     )
 
 
 def test_scan_gives_shapes_without_values(recorded):
-    width = 4 * chapter.model.config.n_embd
+    width = 4 * model.config.n_embd
     assert chapter.expanded.shape == (1, N_TOKENS, width)
     assert recorded("input_and_output", "scan") == f"FakeTensor {size(1, N_TOKENS, width)}"
 
 
 def test_one_modules_output_is_anothers_input(recorded):
-    model = chapter.model  # a remote trace carries along what it names: not the whole chapter
-    with model.trace(chapter.prompt, remote=chapter.REMOTE):
+    with model.trace(chapter.prompt, remote=REMOTE):
         last_output = model.transformer.ln_f.input.save()  # as the cell shows
         head_input = model.lm_head.input.save()
     assert last_output.shape == head_input.shape == HIDDEN

@@ -7,8 +7,10 @@ import torch
 
 from nnsight_guide.html.published_facts import published_facts
 from snippets import model
-from snippets import model_config as chapter
 from tests.support.processes import succeed
+from tests.support.snippets import Lazily
+
+chapter = Lazily("model_config")
 
 
 def test_the_set_up_loads_gpt_j_on_this_machine_unless_the_environment_says_otherwise(root):

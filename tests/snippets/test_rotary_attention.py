@@ -3,7 +3,9 @@
 import torch
 from transformers.models.gptj import modeling_gptj
 
-from snippets import rotary_attention as bonus
+from tests.support.snippets import Lazily
+
+bonus = Lazily("rotary_attention")
 
 N_TOKENS = 10
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from snippets import tokenizer_basics as chapter
+from tests.support.snippets import Lazily
+
+chapter = Lazily("tokenizer_basics")
 
 
 def test_a_call_gives_ids_and_an_attention_mask():

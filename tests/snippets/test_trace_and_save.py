@@ -3,7 +3,9 @@
 import torch
 
 from nnsight_guide.html.published_facts import published_facts
-from snippets import trace_and_save as chapter
+from tests.support.snippets import Lazily
+
+chapter = Lazily("trace_and_save")
 
 PUBLISHED = published_facts()["trace"]
 N_TOKENS = 10
