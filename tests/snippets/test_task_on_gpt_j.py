@@ -12,6 +12,8 @@ import torch
 
 from tests.support.processes import succeed
 
+pytestmark = pytest.mark.local  # it starts what is remote itself
+
 VALUES = """
 import json
 import task_heads, task_vector
