@@ -5,8 +5,11 @@ import re
 import sys
 from pathlib import Path
 
+from nnsight_guide.demo_model import MODEL_ID
+from nnsight_guide.model.second_model import ORIGIN, SMOLLM2
 from nnsight_guide.recording.cells import is_for_second_model
 from nnsight_guide.recording.committed import SECOND_FOLDER
+from tests.support.paths import ROOT
 
 
 def test_with_an_empty_cache_all_that_is_not_committed_runs_and_is_counted(checkout, first_build):
@@ -41,7 +44,8 @@ def test_every_cell_of_every_snippet_stands_on_a_page(checkout, pages, blocks):
 def test_every_block_says_what_it_is(blocks):
     for block in blocks:
         assert re.fullmatch(r"[0-9a-f]{16}", block["data-key"])
-        assert block["data-model"] == "nnsight-guide/gptj-demo"
+        snippet = ROOT / "snippets" / f"{block['data-snippet']}.py"
+        assert block["data-model"] == (SMOLLM2 if is_for_second_model(snippet) else MODEL_ID)
 
 
 def test_the_file_behind_every_block_is_there(checkout, pages):
@@ -69,9 +73,11 @@ def test_no_page_shows_a_path_of_this_machine(checkout, pages):
             assert private not in html, f"{path} shows {private}"
 
 
+SECOND = f"{SMOLLM2} ({ORIGIN}) in float32 on "
 WHERE = {
-    "[data-snippet]": " in bfloat16 on ",  # and a device, or the stand-in for NDIF
-    "[data-idiom]": ", nnsight",  # each loads the model as it likes
+    f"[data-snippet][data-model='{MODEL_ID}']": f"{MODEL_ID} in bfloat16 on ",  # or the stand-in
+    f"[data-snippet][data-model='{SMOLLM2}']": SECOND,
+    "[data-idiom]": f"{MODEL_ID}, nnsight",  # each loads the model as it likes
 }
 
 
@@ -79,11 +85,12 @@ def test_a_page_with_outputs_ends_with_their_provenance(pages):
     for path, page in pages.items():
         expected = {where for shown, where in WHERE.items() if page.select(shown)}
         lines = [line.text for line in page.select(".guide-provenance")]
-        found = {where for where in WHERE.values() for line in lines if f"demo{where}" in line}
+        found = {where for where in WHERE.values() for line in lines if where in line}
         assert found == expected, path
         for line in lines:
             assert re.search(
-                r"^Outputs on this page: [\w./-]+( in bfloat16 on [\w -]+)?, nnsight 0\.8\.1, "
+                r"^Outputs on this page: "
+                rf"({MODEL_ID}( in bfloat16 on [\w -]+)?|{re.escape(SECOND)}\w+), nnsight 0\.8\.1, "
                 r"torch 2\.13\.0\S*, transformers 5\.23\.0; run on \d{4}-\d\d-\d\d\.$",
                 line,
             )

@@ -52,13 +52,14 @@ def downloads(checkout, first_build) -> dict[str, Notebook]:
 
 
 @pytest.fixture(scope="module")
-def recorded(checkout, first_build) -> dict[str, dict[str, Any]]:
-    """Every recorded cell, by its source."""
+def recorded(checkout, first_build) -> dict[tuple[bool, str], dict[str, Any]]:
+    """Every recorded cell, by its source, and by whether it is for the second model."""
     made = checkout / ".cache" / "nnsight-guide" / "recordings" / "demo"
     committed = checkout / "snippets" / SECOND_FOLDER
     return {
-        cell["source"]: cell
-        for path in [*made.glob("*.ipynb"), *committed.glob("*.ipynb")]
+        (folder == committed, cell["source"]): cell
+        for folder in (made, committed)
+        for path in folder.glob("*.ipynb")
         for cell in json.loads(path.read_text("utf-8"))["cells"]
     }
 
@@ -136,9 +137,8 @@ def test_every_output_is_the_recorded_one(downloads, recorded):
     for name, notebook in downloads.items():
         for cell in code_cells(notebook):
             outputs = cell["outputs"]
-            for output, original in zip(
-                outputs, recorded[cell["source"]]["outputs"] if outputs else [], strict=True
-            ):
+            known = recorded[is_second(name), cell["source"]]["outputs"] if outputs else []
+            for output, original in zip(outputs, known, strict=True):
                 kept = {k: v for k, v in original.items() if k not in ("data", "execution_count")}
                 assert kept.items() <= output.items(), name
                 data = dict(original.get("data", {}))
