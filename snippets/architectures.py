@@ -1,7 +1,7 @@
 # %% tags=["second-model"]
 """What differs between architectures, found by looking."""
 
-import torch
+from snippets.second_model import torch
 
 
 # %% find_blocks

@@ -30,6 +30,7 @@ DOWNLOADS = sorted(p.stem for p in ROOT.glob("snippets/*.py") if p.stem != "__in
 NOT_ALONE = {
     "attention_checks": "it calls the checkers, which are the guide's own package",
     "fact_checks": "it calls a checker, which is the guide's own package",
+    "task_vector_checks": "it calls checkers, which are the guide's own package",
     "which_heads_checks": "it calls a checker, which is the guide's own package",
 }
 IMPORTS = """

@@ -9,7 +9,7 @@ from nnsight_guide.canary.changes import Change
 from nnsight_guide.html import newer
 
 # In a cell that fails on purpose, the load stands in comments.
-LOAD = re.compile(r"\b(?:TransformersModel|LanguageModel)\([\s#]*MODEL_ID\b")
+LOAD = r"\b(?:TransformersModel|LanguageModel)\([\s#]*MODEL_ID\b"
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,10 @@ class Way:
     rewritten: Callable[[str, str], str]
 
     def applied(self, name: str, source: str) -> tuple[str, int]:
-        """Return a module that goes this way, and how many loads it holds."""
-        return LOAD.subn(rf"\g<0>, {self.argument}", self.rewritten(name, source))
+        """Return a module that goes this way, and how many of its loads did not yet."""
+        given = rf"(?![^)]*\b{self.argument.partition('=')[0]}=)"
+        changed = rf"\g<0>, {self.argument}"
+        return re.subn(f"{LOAD}{given}", changed, self.rewritten(name, source))
 
 
 # What a breakage says → the way round it.
