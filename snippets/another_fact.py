@@ -88,7 +88,7 @@ some_layers = (0, 12, 22, 23, 26)
 
 with model.session():
     with model.trace([source, *others]):
-        states = [block.output for block in layers]
+        states = [layer.output for layer in layers]
 
     leads = [].save()
     for number in some_layers:

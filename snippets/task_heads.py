@@ -33,7 +33,7 @@ def columns_of(head):
 prompts = [few_shot(word, train_pairs) for word, _ in train_pairs]
 
 with model.trace(prompts, logits_to_keep=1):
-    handed_in = [out_proj.input[:, -1] for out_proj in out_projs]
+    handed_in = [module.input[:, -1] for module in out_projs]
     means = torch.stack(handed_in).mean(dim=1).detach().save()
 
 print(means.shape)  # in each row, the heads of a layer side by side
@@ -133,8 +133,8 @@ def add(vector, numbers, prompts):
 every_third = range(0, len(layers), 3)
 questions = [zero_shot(word) for word, _ in train_pairs]
 right = {
-    number: n_right(said, train_pairs)
-    for number, said in add(vector, every_third, questions).items()
+    layer: n_right(tokens, train_pairs)
+    for layer, tokens in add(vector, every_third, questions).items()
 }
 best = max(right, key=right.get)
 

@@ -124,7 +124,7 @@ for number, (said, p) in results.items():
 
 # %% score
 best = max(every_second, key=lambda number: results[number][1])
-said, _ = put_in(antonyms, [best], test_pairs)[best]
+said, p = put_in(antonyms, [best], test_pairs)[best]
 
 print(f"layer {best}: {n_right(said, test_pairs)} of {len(test_pairs)}")
 print([tokenizer.decode(token) for token in said])
@@ -136,14 +136,14 @@ for seed in range(3):
     dice = torch.Generator().manual_seed(seed)
     noise = torch.randn(antonyms.shape, generator=dice).to(lengths)
     noise *= lengths / noise.norm(dim=-1, keepdim=True)
-    said, _ = put_in(noise, [best], test_pairs)[best]
+    said, p = put_in(noise, [best], test_pairs)[best]
     print(f"{n_right(said, test_pairs)} of {len(test_pairs)},", end=" ")
     print([tokenizer.decode(token) for token in said[:4]])
 
 # %% another_task
 repeated = [(word, word) for word, _ in train_pairs]
 repeating = mean_states(repeated)
-said, _ = put_in(repeating, [best], test_pairs)[best]
+said, p = put_in(repeating, [best], test_pairs)[best]
 themselves = [(word, word) for word, _ in test_pairs]
 
 print(f"opposites: {n_right(said, test_pairs)} of {len(test_pairs)}")
@@ -155,7 +155,7 @@ import plotly.express as px
 
 by_repeating = put_in(repeating, every_second, train_pairs)
 accuracy = [
-    [n_right(said, train_pairs) / len(train_pairs) for said, _ in both]
+    [n_right(ids, train_pairs) / len(train_pairs) for ids, _ in both]
     for both in zip(
         results.values(), by_repeating.values(), strict=True
     )
@@ -175,10 +175,10 @@ px.imshow(
 )
 
 # %% on_test_words
-later = [number for number in every_second if number >= best - 4]
+later = [layer for layer in every_second if layer >= best - 4]
 on_tests = put_in(antonyms, later, test_pairs)
 
-for number, (said, _) in on_tests.items():
+for number, (said, p) in on_tests.items():
     print(
         f"layer {number}: {n_right(said, test_pairs)} right", end=", "
     )

@@ -40,7 +40,7 @@ check_mean_states(
 from nnsight_guide.checks.tasks import check_task_vector
 
 tested_on = [zero_shot(word) for word, _ in test_pairs]
-said, _ = put_in(antonyms, [best], test_pairs)[best]
+said, p = put_in(antonyms, [best], test_pairs)[best]
 
 check_task_vector(
     said,
@@ -52,7 +52,7 @@ check_task_vector(
 )
 
 # %% training_words
-said, _ = put_in(antonyms, [best], train_pairs)[best]
+said, p = put_in(antonyms, [best], train_pairs)[best]
 
 check_task_vector(
     said,
