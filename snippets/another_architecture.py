@@ -30,8 +30,8 @@ with model.trace(prompt):
     probabilities = model.lm_head.output[0, -1].softmax(dim=-1)
     best = probabilities.topk(3).save()
 
-for probability, token in zip(*best, strict=True):
-    print(f"{probability:.2f} {model.tokenizer.decode(token)!r}")
+for probability, token_id in zip(*best, strict=True):
+    print(f"{probability:.2f} {model.tokenizer.decode(token_id)!r}")
 
 # %% blocks
 blocks = find_blocks(model)
@@ -125,7 +125,7 @@ print(f"layer {layer}, head {head}: {score} on the token after")
 
 word_ids = model.tokenizer(twice)["input_ids"]
 cv.attention.attention_patterns(
-    tokens=[model.tokenizer.decode(id_) for id_ in word_ids],
+    tokens=[model.tokenizer.decode(token) for token in word_ids],
     attention=repeated[layer],
 )
 
@@ -144,7 +144,7 @@ for said in (torch.cat([a, a], dim=1), torch.cat([b, a], dim=1)):
 
 # %% subject
 token_ids = model.tokenizer(prompt)["input_ids"]
-tokens = [model.tokenizer.decode(id_) for id_ in token_ids]
+tokens = [model.tokenizer.decode(token) for token in token_ids]
 subject = slice(1, 4)  # " E", "iffel", " Tower"
 print(tokens[subject])
 
