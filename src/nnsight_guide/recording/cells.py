@@ -6,6 +6,8 @@ name is how a chapter calls it. What stands above the first named cell (the impo
 """
 
 import re
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,6 @@ def read_notebook(path: Path, until: str | None = None) -> Any:
     """
     if not path.stem.isidentifier():
         raise GuideError(f"{_short(path)} has no name for a module: use letters, digits and _")
-    import jupytext  # here, since what only asks for keys (`status`) can do without it
-
     try:
         text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -45,10 +45,7 @@ def read_notebook(path: Path, until: str | None = None) -> Any:
         line = getattr(error, "lineno", None) or 1
         reason = getattr(error, "msg", None) or str(error)
         raise GuideError(f"{_short(path)}, line {line}: {reason}") from None
-    # By itself jupytext takes the signs off `# !command` and `# %magic`, and the comment would run.
-    notebook = jupytext.reads(
-        text, fmt={"extension": ".py", "format_name": "percent", "comment_magics": False}
-    )
+    notebook = deepcopy(_parsed(text))  # whoever runs it puts outputs in
     names = [name for cell in notebook.cells if (name := cell.metadata.get("title"))]
     if unfit := [name for name in names if not NAME.fullmatch(name)]:
         raise GuideError(
@@ -62,6 +59,16 @@ def read_notebook(path: Path, until: str | None = None) -> Any:
         titles = [cell.metadata.get("title") for cell in notebook.cells]
         notebook.cells = notebook.cells[: titles.index(until) + 1]
     return notebook
+
+
+@lru_cache(maxsize=256)  # `make serve` asks at every change, and mostly of the same text
+def _parsed(text: str) -> Any:
+    import jupytext  # here, since what only asks for keys can do without it
+
+    # By itself jupytext takes the signs off `# !command` and `# %magic`, and the comment would run.
+    return jupytext.reads(
+        text, fmt={"extension": ".py", "format_name": "percent", "comment_magics": False}
+    )
 
 
 def is_remote(path: Path) -> bool:
