@@ -11,7 +11,7 @@ from nnsight_guide.base.errors import GuideError, long_story, one_line
 from nnsight_guide.base.project import HOST, Project
 from nnsight_guide.html import provenance
 from nnsight_guide.idioms.idiom import CELLS, idiom_paths
-from nnsight_guide.model import preflight, profiles
+from nnsight_guide.model import profiles
 from nnsight_guide.recording import committed
 from nnsight_guide.recording.freshness import Freshness, stale
 from nnsight_guide.recording.real_cells import RealState
@@ -170,8 +170,6 @@ def run(options: argparse.Namespace) -> int:
     folders = [folder for folder in CELLS if folder in options.snippets or not options.snippets]
     # A misspelt name stops here, before anything runs.
     plan = Plan(Project.find(), profiles.current(), names, folders)
-    if names and plan.out_of_date:  # who names one wants it to run
-        preflight.check_profile(plan.runs_on(plan.out_of_date[0]))
     with contextlib.closing(Runner(plan.project, keeps_kernel=False)) as runner:
         snippets, idioms = runner.run_stale(plan)
     kinds = {"snippets": snippets}

@@ -50,6 +50,7 @@ class Plan:
         everything = CELLS if names is None else ()
         self.idiom_folders = tuple(everything if idiom_folders is None else idiom_folders)
         self.until: dict[str, str] = {}
+        self._leaves_some = names is None  # whoever names snippets wants them to run
         self._runs_on: dict[str, Profile] = {}
         self.snippets: dict[str, Freshness[Recording]] = {}
         self.look_again(project.snippet_names() if names is None else names)
@@ -80,13 +81,16 @@ class Plan:
 
     @property
     def out_of_date(self) -> list[str]:
-        """The snippets to leave as they are committed: they are for a model that is not here."""
+        """The snippets to leave as they are committed: they are for a model that is not here.
+
+        There is none where the snippets were named: then it is said what they need.
+        """
         found = [
             name
             for name in stale(self.snippets)
             if self.is_for_second_model(name) and self.snippets[name].recorded
         ]
-        return found if found and not second_model.can_be_had() else []
+        return found if self._leaves_some and found and not second_model.can_be_had() else []
 
     def is_for_second_model(self, snippet: str) -> bool:
         """Whether a snippet runs on the second model, whatever the profile."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from nnsight_guide.base.build_lock import build_lock
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
-from nnsight_guide.model import preflight, profiles
+from nnsight_guide.model import profiles
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.model.second_model import can_be_had
 from nnsight_guide.recording.committed import committed_path, with_run
@@ -69,8 +69,6 @@ def record_second_model(project: Project) -> Recorded:
         is_done = real_state(project, name, None).is_fresh
         (done.unchanged if is_done else done.written).append(name)
     plan = Plan(project, everything.profile, done.written)
-    for name in plan.out_of_date[:1]:
-        preflight.check_profile(plan.runs_on(name))  # which says what is missing
     with closing(Runner(project)) as runner:
         runner.run_stale(plan)
     for name in done.written:
