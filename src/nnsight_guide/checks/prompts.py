@@ -9,6 +9,7 @@ from torch import Tensor
 from nnsight_guide.checks.questions import (
     FORMS,
     QuestionError,
+    check_model,
     items_of,
     named,
     read_answer,
@@ -70,7 +71,7 @@ class Prompts:
             QuestionError: one of them is not what it should be.
 
         """
-        _check_model(model)
+        check_model(model, PARTS, "Llama or GPT-J")
         if type(remote) not in (bool, str) or remote not in (True, False, "local"):
             raise QuestionError("`remote` should be True, False or 'local', as in `model.trace`")
         given = items_of(prompts)
@@ -126,19 +127,6 @@ def read_heads(heads: object, asked: Prompts) -> list[tuple[int, int]]:
     if not pairs or len(set(pairs)) < len(pairs):
         raise QuestionError("`heads` should be a list of pairs (layer, head), each of them once")
     return pairs
-
-
-def _check_model(model: Any) -> None:
-    try:
-        kind = model.config.model_type
-        is_known = isinstance(kind, str) and callable(model.trace)
-    except Exception:  # odd objects raise whatever they like
-        is_known = False
-    if not is_known or kind not in PARTS:
-        what = f"a {kind}" if is_known else named(model)
-        raise QuestionError(
-            f"`model` is {what}, and should be the Llama or GPT-J that you traced, an nnsight model"
-        )
 
 
 def _read(name: str, prompt: object, model: Any) -> list[int]:

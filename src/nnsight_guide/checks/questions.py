@@ -5,7 +5,7 @@ it and without a full stop. Nothing is mended into another question.
 """
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +50,7 @@ class Question:
             QuestionError: one of them is not what it should be.
 
         """
-        _check_model(model)
+        check_model(model, ("gptj",), "GPT-J")
         if type(remote) not in (bool, str) or remote not in (True, False, "local"):
             raise QuestionError("`remote` should be True, False or 'local', as in `model.trace`")
         try:
@@ -76,16 +76,22 @@ class Question:
         return cls(model, ids, read_layer(layer, config.n_layer), config.n_head)
 
 
-def _check_model(model: Any) -> None:
+def check_model(model: Any, kinds: Collection[str], what: str) -> None:
+    """Look at whether it is a model that nnsight traces, of one of these kinds.
+
+    Raises:
+        QuestionError: it is not; `what` says which it should be.
+
+    """
     try:
         kind = model.config.model_type
         is_known = isinstance(kind, str) and callable(model.trace)
     except Exception:  # odd objects raise whatever they like
         is_known = False
-    if not is_known or kind != "gptj":
-        what = f"a {kind}" if is_known else named(model)
+    if not is_known or kind not in kinds:
+        found = f"a {kind}" if is_known else named(model)
         raise QuestionError(
-            f"`model` is {what}, and should be the GPT-J that you traced, an nnsight model"
+            f"`model` is {found}, and should be the {what} that you traced, an nnsight model"
         )
 
 

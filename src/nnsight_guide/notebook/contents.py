@@ -5,7 +5,7 @@ figure; one to download, what every viewer shows: a picture of attention, and th
 """
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from nnsight_guide.html import figures, maps
@@ -17,6 +17,11 @@ Cell = dict[str, Any]
 
 ATTACHMENT = "figure.png"
 PNG = "image/png"
+# What a file to download has as HTML, as `DRAWN` for a page; of the rest it has a picture.
+IN_DOWNLOADS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    maps.MIME: lambda recorded: maps.map_in_notebook(maps.Map(**recorded)),
+    OUT_OF_DATE: DRAWN[OUT_OF_DATE],
+}
 
 
 class Contents:
@@ -57,11 +62,9 @@ class Contents:
     def add_figure(self, kind: str, drawing: Mapping[str, Any]) -> None:
         """Add a figure alone, without the code that drew it; `kind` is the type of its data."""
         self._end_text()
-        if self.for_page or kind in (maps.MIME, OUT_OF_DATE):
-            source = (
-                _table(drawing) if kind == maps.MIME and not self.for_page else DRAWN[kind](drawing)
-            )
-            self._add({"cell_type": "markdown", "source": source})
+        html = DRAWN if self.for_page else IN_DOWNLOADS
+        if kind in html:
+            self._add({"cell_type": "markdown", "source": html[kind](drawing)})
             return
         words = figures.text_alternative(drawing["props"]["tokens"], drawing["props"]["attention"])
         words = words.replace("[", "(").replace("]", ")").replace("\n", " ")  # it is in brackets
@@ -94,19 +97,14 @@ def _shown_output(output: Mapping[str, Any], *, for_page: bool) -> dict[str, Any
         return dict(output)
     shown = ("text/plain", *IMAGES)
     data = {kind: output["data"][kind] for kind in shown if kind in output["data"]}
-    if (kind := drawn_kind(output)) and (for_page or kind != OUT_OF_DATE):
+    if kind := drawn_kind(output):
         drawing = output["data"][kind]
-        if for_page:
-            data["text/html"] = DRAWN[kind](drawing)
-        elif kind == maps.MIME:
-            data["text/html"] = _table(drawing)
+        html = DRAWN if for_page else IN_DOWNLOADS
+        if kind in html:
+            data["text/html"] = html[kind](drawing)
         else:
             data[PNG] = _png(drawing)
     return {**output, "data": data}
-
-
-def _table(drawing: Mapping[str, Any]) -> str:
-    return maps.map_in_notebook(maps.Map(**drawing))
 
 
 def _png(drawing: Mapping[str, Any]) -> str:

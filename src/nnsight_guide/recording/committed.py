@@ -81,9 +81,8 @@ def committed_path(project: Project, snippet: str) -> Path:
 
     """
     is_second = cells.is_for_second_model(project.snippet_path(snippet))
-    return (
-        project.snippets / (SECOND_FOLDER if is_second else COMMITTED_FOLDER) / f"{snippet}.ipynb"
-    )
+    folder = SECOND_FOLDER if is_second else COMMITTED_FOLDER
+    return project.snippets / folder / f"{snippet}.ipynb"
 
 
 def load_committed(project: Project, snippet: str) -> CommittedFile | None:
