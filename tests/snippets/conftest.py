@@ -65,6 +65,15 @@ def module_here() -> Any:
 
 
 @pytest.fixture(scope="session")
+def second_here(second: Path) -> Any:
+    """The second model, loaded by Hugging Face alone."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(second, dtype=torch.float32).eval()
+
+
+@pytest.fixture(scope="session")
 def states_here(module_here: Any) -> Callable[[Any], list[Any]]:
     """What each layer returns for ids, (batch, seq_len, d_model), found by hooks of PyTorch's."""
     import torch

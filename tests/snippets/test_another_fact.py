@@ -20,37 +20,31 @@ NUMBER = re.compile(r"-?\d+\.\d+")
 
 
 @pytest.fixture(scope="module")
-def here(second):
-    """The same model, loaded by Hugging Face alone."""
-    from transformers import AutoModelForCausalLM
-
-    return AutoModelForCausalLM.from_pretrained(second, dtype=torch.float32).eval()
-
-
-@pytest.fixture(scope="module")
 def ids():
     prompts = (chapter.base, chapter.source, chapter.colosseum, *chapter.others)
     return {prompt: torch.tensor([chapter.tokenizer.encode(prompt)]) for prompt in prompts}
 
 
 @pytest.fixture(scope="module")
-def states(here, ids):
+def states(second_here, ids):
     """What a layer returns for a prompt: (seq_len, d_model)."""
 
     @cache
     @torch.no_grad()
     def states(prompt, layer):
         caught = []
-        keep = here.model.layers[layer].register_forward_hook(lambda *call: caught.append(call[2]))
+        keep = second_here.model.layers[layer].register_forward_hook(
+            lambda *call: caught.append(call[2])
+        )
         with keep:
-            here(ids[prompt])
+            second_here(ids[prompt])
         return caught[0][0]
 
     return states
 
 
 @pytest.fixture(scope="module")
-def lead(here, ids):
+def lead(second_here, ids):
     """How far Paris is ahead of Rome, if a layer has another state at a position."""
     paris, rome = (chapter.tokenizer.encode(f" {city}")[0] for city in ("Paris", "Rome"))
 
@@ -60,8 +54,8 @@ def lead(here, ids):
             if state is not None:
                 output[0, position] = state
 
-        with here.model.layers[layer].register_forward_hook(put_in):
-            logits = here(ids[prompt], logits_to_keep=1).logits[0, -1]
+        with second_here.model.layers[layer].register_forward_hook(put_in):
+            logits = second_here(ids[prompt], logits_to_keep=1).logits[0, -1]
         return (logits[paris] - logits[rome]).item()
 
     return lead
@@ -94,12 +88,12 @@ def test_the_prompts_differ_in_three_tokens(recorded, ids):
         assert differ == ([] if prompt == chapter.base else [1, 2, 3])
 
 
-def test_the_two_ends_are_the_leads_of_the_two_prompts(lead, recorded, here, ids):
+def test_the_two_ends_are_the_leads_of_the_two_prompts(lead, recorded, second_here, ids):
     ends = lead(chapter.base), lead(chapter.source)
     shown = numbers(recorded("another_fact", "ends"))
     assert shown == pytest.approx([*ends, ends[1] - ends[0]], abs=0.06)
     for prompt, city in ((chapter.base, " Rome"), (chapter.source, " Paris")):
-        assert chapter.tokenizer.decode(here(ids[prompt]).logits[0, -1].argmax()) == city
+        assert chapter.tokenizer.decode(second_here(ids[prompt]).logits[0, -1].argmax()) == city
 
 
 @pytest.mark.parametrize("layer", [0, 11, 22, 23, 29])
@@ -162,13 +156,13 @@ def test_other_landmarks_restore_much_less_in_the_same_places(share, recorded):
         assert others < 0.2
 
 
-def test_none_of_the_other_landmarks_is_in_paris_or_rome(here, ids):
+def test_none_of_the_other_landmarks_is_in_paris_or_rome(second_here, ids):
     for other in chapter.others:
-        best = chapter.tokenizer.decode(here(ids[other]).logits[0, -1].argmax())
+        best = chapter.tokenizer.decode(second_here(ids[other]).logits[0, -1].argmax())
         assert best in {" Berlin", " Athens", " Madrid", " Istanbul"}
 
 
-def test_the_others_states_make_the_model_name_their_cities(states, here, ids, recorded):
+def test_the_others_states_make_the_model_name_their_cities(states, second_here, ids, recorded):
     landmarks = (chapter.source, *chapter.others)
     lines = recorded("another_fact", "answers").splitlines()
     cities = []
@@ -178,8 +172,8 @@ def test_the_others_states_make_the_model_name_their_cities(states, here, ids, r
         def put_in(module, inputs, output, state=state):
             output[0, SUBJECT] = state
 
-        with here.model.layers[12].register_forward_hook(put_in), torch.no_grad():
-            logits = here(ids[chapter.base], logits_to_keep=1).logits[0, -1]
+        with second_here.model.layers[12].register_forward_hook(put_in), torch.no_grad():
+            logits = second_here(ids[chapter.base], logits_to_keep=1).logits[0, -1]
         probability, best = logits.softmax(dim=0).max(dim=0)
         assert line.startswith(f"the state of {prompt.removesuffix(' is in the city of')}: ")
         assert line.endswith(repr(chapter.tokenizer.decode(best)))
@@ -188,12 +182,12 @@ def test_the_others_states_make_the_model_name_their_cities(states, here, ids, r
     assert cities == [" Paris", " Berlin", " Athens", " Madrid", " Rome"]
 
 
-def test_three_heads_of_layer_23_move_it_and_the_other_six_do_not(here, ids, lead, recorded):
-    o_proj = here.model.layers[23].self_attn.o_proj
+def test_three_heads_of_layer_23_move_it_and_the_other_six_do_not(second_here, ids, lead, recorded):
+    o_proj = second_here.model.layers[23].self_attn.o_proj
     handed_in = []
     keep = o_proj.register_forward_pre_hook(lambda module, inputs: handed_in.append(inputs[0]))
     with keep, torch.no_grad():
-        here(ids[chapter.base])
+        second_here(ids[chapter.base])
     ends = lead(chapter.base), lead(chapter.source)
     left = {}
     for readers, line in ((True, 0), (False, 1)):

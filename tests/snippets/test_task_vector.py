@@ -17,43 +17,35 @@ exercise = Lazily("task_vector")
 WORDS_BETWEEN_MACHINES = 2
 
 
-@pytest.fixture(scope="module")
-def module(second):
-    """The same model, loaded by Hugging Face alone."""
-    from transformers import AutoModelForCausalLM
-
-    return AutoModelForCausalLM.from_pretrained(second, dtype=torch.float32).eval()
-
-
 def encode(text):
     return torch.tensor([exercise.tokenizer.encode(text)])
 
 
 @torch.no_grad()
-def last_states(module, prompt):
+def last_states(second_here, prompt):
     """What each layer returns at the last position of a prompt that is run alone."""
     caught = []
     with ExitStack() as hooks:
-        for layer in module.model.layers:
+        for layer in second_here.model.layers:
             keep = layer.register_forward_hook(lambda *call: caught.append(call[2][0, -1].clone()))
             hooks.enter_context(keep)
-        module(encode(prompt))
+        second_here(encode(prompt))
     return torch.stack(caught)
 
 
 @torch.no_grad()
-def logits_with(module, prompt, layer, change):
+def logits_with(second_here, prompt, layer, change):
     """The logits after a prompt that is run alone, with the layer's last state changed."""
 
     def hook(_, args, output):
         output[0, -1] = change(output[0, -1])
 
-    with module.model.layers[layer].register_forward_hook(hook):
-        return module(encode(prompt)).logits[0, -1]
+    with second_here.model.layers[layer].register_forward_hook(hook):
+        return second_here(encode(prompt)).logits[0, -1]
 
 
-def says(module, prompt, layer, change):
-    return logits_with(module, prompt, layer, change).argmax().item()
+def says(second_here, prompt, layer, change):
+    return logits_with(second_here, prompt, layer, change).argmax().item()
 
 
 def near(count):
@@ -90,23 +82,23 @@ def test_a_prompt_is_the_same_however_often_and_in_whatever_order_it_is_made():
     assert first.startswith("Q: north\nA: south\n\nQ: love\nA: hate\n\n")
 
 
-def test_a_row_of_a_padded_batch_is_the_prompt_alone(module):
+def test_a_row_of_a_padded_batch_is_the_prompt_alone(second_here):
     prompts = ["Q: hot\nA: cold\n\nQ: big\nA:", "Q: the Eiffel Tower\nA:", "Q: up\nA:"]
     model = exercise.model
     with model.trace(prompts):
         logits = model.lm_head.output[:, -1].detach().save()
     for row, prompt in zip(logits, prompts, strict=True):
         with torch.no_grad():
-            alone = module(encode(prompt)).logits[0, -1]
+            alone = second_here(encode(prompt)).logits[0, -1]
         torch.testing.assert_close(row, alone, atol=2e-3, rtol=1e-3)
 
 
 # The mean states
 
 
-def test_with_examples_nearly_all_are_right_and_without_none(module):
+def test_with_examples_nearly_all_are_right_and_without_none(second_here):
     def right(form):
-        said = [module(encode(prompt)).logits[0, -1].argmax().item() for prompt in form]
+        said = [second_here(encode(prompt)).logits[0, -1].argmax().item() for prompt in form]
         return exercise.n_right(said, exercise.test_pairs)
 
     with torch.no_grad():
@@ -114,24 +106,24 @@ def test_with_examples_nearly_all_are_right_and_without_none(module):
         assert right(exercise.tests["zero-shot"]) <= 1
 
 
-def test_the_means_are_those_of_prompts_run_one_by_one(module):
+def test_the_means_are_those_of_prompts_run_one_by_one(second_here):
     pairs = exercise.train_pairs
     for means, task in ((exercise.antonyms, pairs), (exercise.repeating, exercise.repeated)):
-        states = [last_states(module, exercise.few_shot(word, task)) for word, _ in task]
+        states = [last_states(second_here, exercise.few_shot(word, task)) for word, _ in task]
         by_hooks = torch.stack(states).mean(dim=0)
         assert means.shape == by_hooks.shape == (30, 576)
         assert not means.requires_grad
         assert ((means - by_hooks).norm(dim=-1) < 1e-3 * by_hooks.norm(dim=-1)).all()
 
 
-def test_what_is_said_with_a_mean_in_place_is_what_hooks_give(module):
+def test_what_is_said_with_a_mean_in_place_is_what_hooks_give(second_here):
     questions = [exercise.zero_shot(word) for word, _ in exercise.train_pairs]
     assert list(exercise.results) == list(range(0, 30, 2))
     for layer in (14, 20, 26):
         said, p = exercise.results[layer]
         mean = exercise.antonyms[layer]
         logits = [
-            logits_with(module, question, layer, lambda _, m=mean: m) for question in questions
+            logits_with(second_here, question, layer, lambda _, m=mean: m) for question in questions
         ]
         both = zip(said, [row.argmax().item() for row in logits], strict=True)
         assert sum(one != other for one, other in both) <= 1
@@ -150,13 +142,13 @@ def test_a_layer_chosen_on_the_training_words_gives_twelve_of_the_test_words_and
     assert exercise.n_right(said, exercise.test_pairs) >= 12
 
 
-def test_no_random_vector_of_the_same_length_gives_more_than_two(module):
+def test_no_random_vector_of_the_same_length_gives_more_than_two(second_here):
     for seed in range(3):
         dice = torch.Generator().manual_seed(seed)
         noise = torch.randn(exercise.antonyms.shape, generator=dice)[exercise.best]
         noise *= exercise.antonyms[exercise.best].norm() / noise.norm()
         said = [
-            says(module, prompt, exercise.best, lambda _, n=noise: n)
+            says(second_here, prompt, exercise.best, lambda _, n=noise: n)
             for prompt in exercise.tests["zero-shot"]
         ]
         assert exercise.n_right(said, exercise.test_pairs) <= 2
@@ -183,7 +175,7 @@ def test_in_the_map_the_other_task_s_mean_comes_near_at_layer_16_and_not_at_20()
     assert other[10] <= 3 / 14
 
 
-def test_late_states_are_one_answer_for_all(module):
+def test_late_states_are_one_answer_for_all(second_here):
     results = exercise.on_tests
     assert list(results) == list(range(exercise.best - 4, 30, 2))
     answers = {layer: len({*said}) for layer, (said, _) in results.items()}
@@ -195,14 +187,17 @@ def test_late_states_are_one_answer_for_all(module):
     assert right[28] == 0
 
 
-def test_to_add_the_mean_is_not_enough_and_to_add_the_difference_is(module):
+def test_to_add_the_mean_is_not_enough_and_to_add_the_difference_is(second_here):
     mean = exercise.antonyms[exercise.best]
     own = torch.stack(
-        [last_states(module, exercise.zero_shot(w))[exercise.best] for w, _ in exercise.train_pairs]
+        [
+            last_states(second_here, exercise.zero_shot(w))[exercise.best]
+            for w, _ in exercise.train_pairs
+        ]
     ).mean(dim=0)
     for name, vector, count in (("the mean", mean, 5), ("the difference", mean - own, 14)):
         said = [
-            says(module, prompt, exercise.best, lambda state, v=vector: state + v)
+            says(second_here, prompt, exercise.best, lambda state, v=vector: state + v)
             for prompt in exercise.tests["zero-shot"]
         ]
         assert exercise.n_right(said, exercise.test_pairs) == near(count)
@@ -218,20 +213,20 @@ def test_the_page_names_the_numbers_that_were_measured(root):
     assert f"{other[9]:.0%} against {own[9]:.0%}".replace("%", " %") in " ".join(page.split())
 
 
-def test_in_the_form_with_arrows_examples_do_as_well_and_the_mean_of_layer_20_nothing(module):
+def test_in_the_form_with_arrows_examples_do_as_well_and_the_mean_of_layer_20_nothing(second_here):
     def form(pair, task=None):
         shot = exercise.few_shot(pair[0], exercise.train_pairs) if task else f"Q: {pair[0]}\nA:"
         return shot.replace("\n\n", "\n").replace("Q: ", "").replace("\nA:", " ->")
 
     pairs = exercise.train_pairs
     assert form(("hot", "cold")) == "hot ->"
-    states = [last_states(module, form(pair, pairs))[20] for pair in pairs]
+    states = [last_states(second_here, form(pair, pairs))[20] for pair in pairs]
     mean = torch.stack(states).mean(dim=0)
     shots = [form(pair, pairs) for pair in exercise.test_pairs]
     zeros = [form(pair) for pair in exercise.test_pairs]
     with torch.no_grad():
-        few = [module(encode(shot)).logits[0, -1].argmax().item() for shot in shots]
-    said = [says(module, zero, 20, lambda _: mean) for zero in zeros]
+        few = [second_here(encode(shot)).logits[0, -1].argmax().item() for shot in shots]
+    said = [says(second_here, zero, 20, lambda _: mean) for zero in zeros]
     assert exercise.n_right(few, exercise.test_pairs) == near(15)
     assert exercise.n_right(said, exercise.test_pairs) <= 1
 
@@ -252,14 +247,14 @@ def test_the_first_cells_print_what_is_asked(recorded):
     assert recorded("task_vector", "mean_states") == "torch.Size([30, 576])"
 
 
-def test_the_two_ends_are_printed_with_words_that_the_model_says(module, recorded):
+def test_the_two_ends_are_printed_with_words_that_the_model_says(second_here, recorded):
     few, few_words, zero, zero_words = recorded("task_vector", "ends").splitlines()
     assert re.fullmatch(r"few-shot: 1[3-6] of 16", few)
     assert re.fullmatch(r"zero-shot: [01] of 16", zero)
     for form, shown in (("few-shot", few_words), ("zero-shot", zero_words)):
         with torch.no_grad():
             prompts = exercise.tests[form][:6]
-            said = [module(encode(prompt)).logits[0, -1].argmax().item() for prompt in prompts]
+            said = [second_here(encode(prompt)).logits[0, -1].argmax().item() for prompt in prompts]
         assert shown == str(words_of(said))
 
 
@@ -277,7 +272,7 @@ def test_the_score_is_printed_with_all_that_is_said(recorded):
     assert recorded("task_vector", "score") == f"layer {best}: {count} of 16\n{words_of(said)}"
 
 
-def test_the_controls_are_printed_with_what_is_said(module, recorded):
+def test_the_controls_are_printed_with_what_is_said(second_here, recorded):
     best = exercise.best
     lines = recorded("task_vector", "random_vectors").splitlines()
     assert len(lines) == 3
@@ -286,7 +281,9 @@ def test_the_controls_are_printed_with_what_is_said(module, recorded):
         noise = torch.randn(exercise.antonyms.shape, generator=dice)[best]
         noise *= exercise.antonyms[best].norm() / noise.norm()
         prompts = exercise.tests["zero-shot"][:4]
-        words = words_of([says(module, prompt, best, lambda _, n=noise: n) for prompt in prompts])
+        words = words_of(
+            [says(second_here, prompt, best, lambda _, n=noise: n) for prompt in prompts]
+        )
         assert re.fullmatch(r"[012] of 16, (.*)", line)[1] == str(words)
     said, _ = exercise.put_in(exercise.repeating, [best], exercise.test_pairs)[best]
     assert recorded("task_vector", "another_task") == (
