@@ -39,22 +39,22 @@ layers = model.model.layers
 seq_len = len(tokenizer.encode(base))
 
 
-@torch.no_grad()  # no gradients: a third faster
+@torch.no_grad()  # no gradients: it saves memory
 def patch(base, numbers):
     """Return leads: (n_numbers, seq_len), one for each place."""
+    places = [
+        (n, position) for n in numbers for position in range(seq_len)
+    ]
     with model.session():
         with model.trace(source):
             states = [block.output for block in layers]  # no [0]
 
-        leads = [].save()
-        for number in numbers:
-            with model.trace([base] * seq_len, logits_to_keep=1):
-                for position in range(seq_len):  # a row for each
-                    state = states[number][0, position]  # (d_model,)
-                    layers[number].output[position, position] = state
-                last_logits = model.lm_head.output[:, -1]
-                leads.append(lead(last_logits).tolist())
-    return torch.tensor(leads)
+        with model.trace([base] * len(places), logits_to_keep=1):
+            for row, (number, position) in enumerate(places):
+                state = states[number][0, position]  # (d_model,)
+                layers[number].output[row, position] = state
+            leads = lead(model.lm_head.output[:, -1]).tolist().save()
+    return torch.tensor(leads).view(-1, seq_len)
 
 
 patched = patch(base, range(len(layers)))
@@ -86,7 +86,7 @@ others = [
 ]
 some_layers = (0, 12, 22, 23, 26)
 
-with model.session():
+with torch.no_grad(), model.session():
     with model.trace([source, *others]):
         states = [layer.output for layer in layers]
 

@@ -5,9 +5,15 @@ import random
 
 import torch
 
+from snippets.head_outputs import (
+    columns_of,
+    mean_outputs,
+    n_heads,
+    out_projs,
+    vector_of,
+)
 from snippets.second_model import model
-from snippets.task_vector import (
-    few_shot,
+from snippets.task_states import (
     hidden_states,
     ids_of_answers,
     layers,
@@ -19,24 +25,9 @@ from snippets.task_vector import (
     zero_shot,
 )
 
-# %% names
-out_projs = [layer.self_attn.o_proj for layer in layers]
-n_heads = model.config.num_attention_heads
-d_head = model.config.hidden_size // n_heads
-
-
-def columns_of(head):
-    return slice(head * d_head, (head + 1) * d_head)
-
-
-# %% mean_outputs
-prompts = [few_shot(word, train_pairs) for word, _ in train_pairs]
-
-with model.trace(prompts, logits_to_keep=1):
-    handed_in = [module.input[:, -1] for module in out_projs]
-    means = torch.stack(handed_in).mean(dim=1).detach().save()
-
-print(means.shape)  # in each row, the heads of a layer side by side
+# %% means
+means = mean_outputs(train_pairs)
+print(means.shape)
 
 
 # %% shuffled
@@ -96,38 +87,28 @@ print(f"no head changed: {p_before:.3f}")
 for number, head in ranked[:8]:
     print(f"layer {number}, head {head}: {by_head[number, head]:+.3f}")
 
-
 # %% head_vector
-def vector_of(heads):
-    """Return the sum of what heads write, on average, (d_model,)."""
-    with torch.no_grad(), model.session():
-        vector = torch.zeros_like(means[0]).save()
-        for number, head in heads:
-            own = columns_of(head)
-            weight = out_projs[number].weight[:, own]
-            vector += weight @ means[number, own]
-    return vector
-
-
 five = ranked[:5]
-vector = vector_of(five)
+vector = vector_of(five, means)
 print(five, f"{vector.norm():.0f} long")
 
 
 # %% add
 def add(vector, numbers, prompts):
-    """Add a vector at the end of prompts, at one layer after another.
+    """Add a vector at the end of prompts, in one layer or another.
 
     Returns for each layer the token that is said after each prompt.
     """
-    with model.session():
-        results = {}.save()
-        for number in numbers:
-            with model.trace(prompts, logits_to_keep=1):
-                hidden_states(layers[number])[:, -1] += vector
-                logits = model.lm_head.output[:, -1]
-                results[number] = logits.argmax(dim=-1).tolist()
-    return results
+    n = len(numbers)  # of each prompt a row for each layer
+    rows = [prompt for prompt in prompts for _ in numbers]
+
+    with torch.no_grad(), model.trace(rows, logits_to_keep=1):
+        for place, number in enumerate(numbers):
+            hidden_states(layers[number])[place::n, -1] += vector
+
+        logits = model.lm_head.output[:, -1]  # (n_rows, vocab_size)
+        said = logits.argmax(dim=-1).unflatten(0, (-1, n)).T.save()
+    return dict(zip(numbers, said.tolist(), strict=True))
 
 
 every_third = range(0, len(layers), 3)
@@ -155,7 +136,7 @@ for form, prompts in tests.items():
 # %% other_heads
 for seed in range(3):
     others = random.Random(seed).sample(ranked[5:], 5)
-    push = vector_of(others)
+    push = vector_of(others, means)
     push *= vector.norm() / push.norm()  # as long as that of the five
     said = add(push, [best], tests["zero-shot"])[best]
     print(f"{sorted(others)}: {n_right(said, test_pairs)}", end=" ")

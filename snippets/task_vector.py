@@ -4,56 +4,20 @@
 import torch
 
 from snippets.second_model import model
-
-# %% pairs
-import random
-
-opposites = """
-    hot cold, big small, fast slow, up down, left right, light dark,
-    rich poor, happy sad, old new, hard soft, high low, open closed,
-    wet dry, strong weak, early late, good bad, full empty, near far,
-    black white, long short, day night, love hate, win lose,
-    begin end, male female, north south, true false, deep shallow,
-    thick thin, loud quiet
-"""
-pairs = [tuple(pair.split()) for pair in opposites.split(",")]
-random.Random(0).shuffle(pairs)
-train_pairs, test_pairs = pairs[:14], pairs[14:]
-
-print(f"{len(train_pairs)} pairs to learn from, such as {pairs[0]}")
-print(f"{len(test_pairs)} pairs to test on, such as {pairs[-1]}")
-
-
-# %% prompts
-def zero_shot(word):
-    return f"Q: {word}\nA:"
-
-
-def few_shot(word, pairs):
-    """Put five solved examples before the question."""
-    others = [pair for pair in pairs if pair[0] != word]
-    examples = random.Random(word).sample(others, 5)
-    solved = [f"{zero_shot(a)} {b}\n\n" for a, b in examples]
-    return "".join(solved) + zero_shot(word)
-
-
-print(few_shot("quiet", train_pairs))
+from snippets.task_states import (
+    few_shot,
+    hidden_states,
+    layers,
+    mean_states,
+    n_right,
+    put_in,
+    test_pairs,
+    tokenizer,
+    train_pairs,
+    zero_shot,
+)
 
 # %% ends
-tokenizer = model.tokenizer
-
-
-def ids_of_answers(pairs):
-    return [tokenizer.encode(f" {answer}")[0] for _, answer in pairs]
-
-
-def n_right(said, pairs):
-    """Count the tokens that answer their pair's question."""
-    answers = ids_of_answers(pairs)
-    both = zip(said, answers, strict=True)
-    return sum(token == answer for token, answer in both)
-
-
 tests = {
     "few-shot": [few_shot(word, train_pairs) for word, _ in test_pairs],
     "zero-shot": [zero_shot(word) for word, _ in test_pairs],
@@ -65,56 +29,11 @@ for form, prompts in tests.items():
     print(f"{form}: {n_right(said, test_pairs)} of {len(test_pairs)}")
     print([tokenizer.decode(token) for token in said[:6]])
 
-# %% names
-layers = model.model.layers
-
-
-def hidden_states(layer):  # (batch, seq_len, d_model)
-    return layer.output
-
-
-# %% mean_states
-def mean_states(pairs):
-    """Return each layer's mean state at the end of few-shot prompts."""
-    prompts = [few_shot(word, pairs) for word, _ in pairs]
-    with model.trace(prompts, logits_to_keep=1):
-        last = [hidden_states(layer)[:, -1] for layer in layers]
-        means = torch.stack(last).mean(dim=1).save()
-    return means.detach()  # (n_layers, d_model), numbers alone
-
-
+# %% antonyms
 antonyms = mean_states(train_pairs)
 print(antonyms.shape)
 
-
-# %% put_in
-def p_right(logits, answers):  # (n_pairs, vocab_size), n_pairs ids
-    """Return the mean probability of the right answers."""
-    columns = torch.tensor(answers, device=logits.device)[:, None]
-    return (
-        logits.float().softmax(dim=-1).gather(1, columns).mean().item()
-    )
-
-
-def put_in(states, numbers, pairs):
-    """Put layers' states in at the end of zero-shot prompts.
-
-    Returns for each layer the token that is said after each prompt,
-    and how probable the right ones are on average.
-    """
-    prompts = [zero_shot(word) for word, _ in pairs]
-    answers = ids_of_answers(pairs)
-    with model.session():
-        results = {}.save()
-        for number in numbers:
-            with model.trace(prompts, logits_to_keep=1):
-                hidden_states(layers[number])[:, -1] = states[number]
-                logits = model.lm_head.output[:, -1]
-                said = logits.argmax(dim=-1).tolist()
-                results[number] = said, p_right(logits, answers)
-    return results
-
-
+# %% by_layer
 every_second = range(0, len(layers), 2)
 results = put_in(antonyms, every_second, train_pairs)
 

@@ -9,7 +9,7 @@ import torch
 from tests.support.snippets import Lazily
 
 pytestmark = [pytest.mark.local, pytest.mark.usefixtures("second")]
-task = Lazily("task_vector")
+task = Lazily("task_states")
 exercise = Lazily("task_heads")
 D_HEAD = 64
 WORDS_BETWEEN_MACHINES = 2  # see test_task_vector.py
@@ -64,7 +64,7 @@ def test_the_means_are_what_comes_into_o_proj_at_the_last_position(second_here, 
         mean = torch.stack(found).mean(dim=0)
         assert (exercise.means[layer] - mean).norm() < 1e-3 * mean.norm()
     assert exercise.means.shape == (30, 576)
-    assert recorded("task_heads", "mean_outputs") == "torch.Size([30, 576])"
+    assert recorded("task_heads", "means") == "torch.Size([30, 576])"
 
 
 def test_the_effects_are_those_of_whole_prompts_run_one_by_one(second_here):

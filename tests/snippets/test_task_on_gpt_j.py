@@ -16,17 +16,18 @@ pytestmark = pytest.mark.local  # it starts what is remote itself
 
 VALUES = """
 import json
-import task_heads, task_vector
+import head_outputs, task_heads, task_vector
 
 print(json.dumps({
     "best": task_vector.best,
     "antonyms": task_vector.antonyms.float().tolist(),
     "n_said": [len(said) for said, _ in task_vector.results.values()],
     "means": task_heads.means.float().tolist(),
-    "written": task_heads.vector_of([(0, 1), (3, 2)]).tolist(),
+    "written": head_outputs.vector_of([(0, 1), (3, 2)], task_heads.means).tolist(),
     "by_head": task_heads.by_head.tolist(),
 }))
 """
+SNIPPETS = ("task_states", "task_vector", "head_outputs", "task_heads")
 SET_UP = "from snippets.second_model import model\n"
 
 
@@ -40,7 +41,8 @@ def for_gpt_j(name, root):
     )
     text = (root / "snippets" / f"{name}.py").read_text(encoding="utf-8")
     text = text.replace(SET_UP, "from snippets.model import REMOTE, model\n")
-    text = text.replace("from snippets.task_vector", "from task_vector")
+    for other in SNIPPETS:
+        text = text.replace(f"from snippets.{other} import", f"from {other} import")
     text = text.replace("layers = model.model.layers", layers)
     text = text.replace("    return layer.output", hidden_states)
     return text.replace("out_projs = [layer.self_attn.o_proj for layer in layers]", out_projs)
@@ -64,7 +66,7 @@ def with_remote(text):
 @pytest.fixture
 def values(root, tmp_path):
     def values(**variables):
-        for name in ("task_vector", "task_heads"):
+        for name in SNIPPETS:
             text = for_gpt_j(name, root)
             assert "second_model import" not in text
             assert "model.model" not in text

@@ -1,16 +1,17 @@
-"""A task as a vector: its scores and their controls, and their parts by PyTorch's own hooks."""
+"""A task as a vector: its scores and their controls, by PyTorch's own hooks too."""
 
 import re
-from contextlib import ExitStack
 
 import pytest
 import torch
 
 from nnsight_guide.html.maps import MIME, Map
+from tests.support.by_hooks import last_states, logits_with
 from tests.support.snippets import Lazily
 
 pytestmark = [pytest.mark.local, pytest.mark.usefixtures("second")]
 exercise = Lazily("task_vector")
+task = Lazily("task_states")
 
 # On one machine all is the same from run to run. Between machines sums are rounded otherwise, and
 # a word or two may change sides where two answers are nearly as likely: counts may differ by that.
@@ -21,79 +22,12 @@ def encode(text):
     return torch.tensor([exercise.tokenizer.encode(text)])
 
 
-@torch.no_grad()
-def last_states(second_here, prompt):
-    """What each layer returns at the last position of a prompt that is run alone."""
-    caught = []
-    with ExitStack() as hooks:
-        for layer in second_here.model.layers:
-            keep = layer.register_forward_hook(lambda *call: caught.append(call[2][0, -1].clone()))
-            hooks.enter_context(keep)
-        second_here(encode(prompt))
-    return torch.stack(caught)
-
-
-@torch.no_grad()
-def logits_with(second_here, prompt, layer, change):
-    """The logits after a prompt that is run alone, with the layer's last state changed."""
-
-    def hook(_, args, output):
-        output[0, -1] = change(output[0, -1])
-
-    with second_here.model.layers[layer].register_forward_hook(hook):
-        return second_here(encode(prompt)).logits[0, -1]
-
-
 def says(second_here, prompt, layer, change):
-    return logits_with(second_here, prompt, layer, change).argmax().item()
+    return logits_with(second_here, encode(prompt), layer, change).argmax().item()
 
 
 def near(count):
     return pytest.approx(count, abs=WORDS_BETWEEN_MACHINES)
-
-
-# What is asked
-
-
-def test_there_are_thirty_pairs_of_single_tokens_and_no_word_is_learned_from_and_tested_on():
-    train, test = exercise.train_pairs, exercise.test_pairs
-    assert (len(train), len(test)) == (14, 16)
-    words = [word for pair in (*train, *test) for word in pair]
-    assert len({*words}) == 60
-    assert all(len(exercise.tokenizer.encode(f" {word}")) == 1 for word in words)
-    assert train[0] == ("up", "down")
-    assert test[-1] == ("deep", "shallow")
-
-
-def test_a_few_shot_prompt_has_five_examples_of_other_training_words_and_then_its_question():
-    for pair in (*exercise.train_pairs, *exercise.test_pairs):
-        prompt = exercise.few_shot(pair[0], exercise.train_pairs)
-        examples, rest = prompt.split("\n\n")[:-1], prompt.split("\n\n")[-1]
-        assert rest == f"Q: {pair[0]}\nA:" == exercise.zero_shot(pair[0])
-        solved = [tuple(re.fullmatch(r"Q: (\w+)\nA: (\w+)", text).groups()) for text in examples]
-        assert len({*solved}) == 5
-        assert {*solved} <= {*exercise.train_pairs} - {pair}
-
-
-def test_a_prompt_is_the_same_however_often_and_in_whatever_order_it_is_made():
-    first = exercise.few_shot("quiet", exercise.train_pairs)
-    exercise.few_shot("loud", exercise.train_pairs)
-    assert exercise.few_shot("quiet", exercise.train_pairs) == first
-    assert first.startswith("Q: north\nA: south\n\nQ: love\nA: hate\n\n")
-
-
-def test_a_row_of_a_padded_batch_is_the_prompt_alone(second_here):
-    prompts = ["Q: hot\nA: cold\n\nQ: big\nA:", "Q: the Eiffel Tower\nA:", "Q: up\nA:"]
-    model = exercise.model
-    with model.trace(prompts):
-        logits = model.lm_head.output[:, -1].detach().save()
-    for row, prompt in zip(logits, prompts, strict=True):
-        with torch.no_grad():
-            alone = second_here(encode(prompt)).logits[0, -1]
-        torch.testing.assert_close(row, alone, atol=2e-3, rtol=1e-3)
-
-
-# The mean states
 
 
 def test_with_examples_nearly_all_are_right_and_without_none(second_here):
@@ -109,7 +43,9 @@ def test_with_examples_nearly_all_are_right_and_without_none(second_here):
 def test_the_means_are_those_of_prompts_run_one_by_one(second_here):
     pairs = exercise.train_pairs
     for means, task in ((exercise.antonyms, pairs), (exercise.repeating, exercise.repeated)):
-        states = [last_states(second_here, exercise.few_shot(word, task)) for word, _ in task]
+        states = [
+            last_states(second_here, encode(exercise.few_shot(word, task))) for word, _ in task
+        ]
         by_hooks = torch.stack(states).mean(dim=0)
         assert means.shape == by_hooks.shape == (30, 576)
         assert not means.requires_grad
@@ -123,11 +59,12 @@ def test_what_is_said_with_a_mean_in_place_is_what_hooks_give(second_here):
         said, p = exercise.results[layer]
         mean = exercise.antonyms[layer]
         logits = [
-            logits_with(second_here, question, layer, lambda _, m=mean: m) for question in questions
+            logits_with(second_here, encode(question), layer, lambda _, m=mean: m)
+            for question in questions
         ]
         both = zip(said, [row.argmax().item() for row in logits], strict=True)
         assert sum(one != other for one, other in both) <= 1
-        answers = exercise.ids_of_answers(exercise.train_pairs)
+        answers = task.ids_of_answers(exercise.train_pairs)
         by_hooks = [row.softmax(-1)[a].item() for row, a in zip(logits, answers, strict=True)]
         assert p == pytest.approx(sum(by_hooks) / 14, abs=1e-3)
 
@@ -191,7 +128,7 @@ def test_to_add_the_mean_is_not_enough_and_to_add_the_difference_is(second_here)
     mean = exercise.antonyms[exercise.best]
     own = torch.stack(
         [
-            last_states(second_here, exercise.zero_shot(w))[exercise.best]
+            last_states(second_here, encode(exercise.zero_shot(w)))[exercise.best]
             for w, _ in exercise.train_pairs
         ]
     ).mean(dim=0)
@@ -220,7 +157,7 @@ def test_in_the_form_with_arrows_examples_do_as_well_and_the_mean_of_layer_20_no
 
     pairs = exercise.train_pairs
     assert form(("hot", "cold")) == "hot ->"
-    states = [last_states(second_here, form(pair, pairs))[20] for pair in pairs]
+    states = [last_states(second_here, encode(form(pair, pairs)))[20] for pair in pairs]
     mean = torch.stack(states).mean(dim=0)
     shots = [form(pair, pairs) for pair in exercise.test_pairs]
     zeros = [form(pair) for pair in exercise.test_pairs]
@@ -238,13 +175,8 @@ def words_of(said):
     return [exercise.tokenizer.decode(token) for token in said]
 
 
-def test_the_first_cells_print_what_is_asked(recorded):
-    assert recorded("task_vector", "pairs") == (
-        "14 pairs to learn from, such as ('up', 'down')\n"
-        "16 pairs to test on, such as ('deep', 'shallow')"
-    )
-    assert recorded("task_vector", "prompts") == exercise.few_shot("quiet", exercise.train_pairs)
-    assert recorded("task_vector", "mean_states") == "torch.Size([30, 576])"
+def test_the_means_are_printed_with_their_shape(recorded):
+    assert recorded("task_vector", "antonyms") == "torch.Size([30, 576])"
 
 
 def test_the_two_ends_are_printed_with_words_that_the_model_says(second_here, recorded):
@@ -259,7 +191,7 @@ def test_the_two_ends_are_printed_with_words_that_the_model_says(second_here, re
 
 
 def test_each_second_layer_is_printed_with_its_count_and_probability(recorded):
-    lines = recorded("task_vector", "put_in").splitlines()
+    lines = recorded("task_vector", "by_layer").splitlines()
     for line, (layer, (said, p)) in zip(lines, exercise.results.items(), strict=True):
         count = exercise.n_right(said, exercise.train_pairs)
         assert line == f"layer {layer:2}: {count} of 14 right, p = {p:.2f}"
