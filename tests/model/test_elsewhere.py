@@ -14,6 +14,7 @@ pytestmark = pytest.mark.local
 
 SEED = re.compile(r"^\d '.*'$", re.MULTILINE)  # what a seed has drawn, which a GPU draws otherwise
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+COUNT = re.compile(r"\b\d+(?= of \d)")  # between two words that are as likely, rounding decides
 DEVICE = ", device='cuda:0'"
 
 
@@ -70,13 +71,19 @@ def test_on_a_gpu_all_code_prints_what_it_prints_here_but_for_what_a_seed_draws(
     assert all("on the same device" in error for error in told["broken"])
     assert told["elsewhere"].pop("checkers") == told["here"].pop("checkers")
     for name, printed in told["here"].items():
-        words, numbers = words_and_numbers(printed)
-        words_there, numbers_there = words_and_numbers(told["elsewhere"][name].replace(DEVICE, ""))
-        assert words_there == words, name
-        assert numbers_there == pytest.approx(numbers, rel=0.03, abs=0.02), name
+        words, counts, numbers = parts_of(printed)
+        there = parts_of(told["elsewhere"][name].replace(DEVICE, ""))
+        assert there[0] == words, name
+        assert there[1] == pytest.approx(counts, abs=1), name
+        assert there[2] == pytest.approx(numbers, rel=0.03, abs=0.02), name
 
 
-def words_and_numbers(printed):
-    """Return what was printed without its numbers, and these: a GPU rounds in another order."""
+def parts_of(printed):
+    """Return what was printed without its numbers, its counts, and its other numbers.
+
+    A GPU adds up in another order, and so rounds otherwise.
+    """
     kept = SEED.sub("", printed)
-    return NUMBER.sub("#", kept), [float(number) for number in NUMBER.findall(kept)]
+    rest = COUNT.sub("#", kept)
+    counts, numbers = COUNT.findall(kept), NUMBER.findall(rest)
+    return NUMBER.sub("#", rest), [*map(int, counts)], [*map(float, numbers)]

@@ -32,7 +32,7 @@ PAGES = (
 NOTEBOOKS = "downloads/notebooks/"
 SCRIPT = "my_script.py"
 YOURS = ("raise NotImplementedError", "# Your code")  # how the cells that are the reader's begin
-CHECKING = re.compile(r"^```python\n(from nnsight_guide\.checks import .*?)^```", re.M | re.S)
+CHECKING = re.compile(r"^```python\n(from nnsight_guide\.checks[\w.]* import .*?)^```", re.M | re.S)
 
 
 def commands(published_pages, path):
