@@ -18,6 +18,7 @@ import signal
 import sys
 import threading
 import warnings
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import getcontext
@@ -335,4 +336,5 @@ def _digest(tensor: Any) -> str:
     if values.numel() > WHOLE_TENSOR_ELEMENTS:
         values = values[:: values.numel() // SAMPLES | 1]  # odd: it walks through the columns too
     raw = values.contiguous().view(torch.uint8).cpu().numpy()
-    return f"{version} {hashlib.sha256(raw).hexdigest()}"
+    # Nobody forges it, and it takes a seventh of what sha256 takes: all weights are read often.
+    return f"{version} {zlib.crc32(raw)}"
