@@ -16,7 +16,7 @@ from snippets.task_states import (
     zero_shot,
 )
 
-# What the page has found by now, which would take half a minute.
+# What the page has found: to find it again would take half a minute.
 antonyms = mean_states(train_pairs)
 best = 20
 five = [(20, 5), (14, 1), (18, 6), (20, 0), (17, 3)]

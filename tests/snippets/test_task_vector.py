@@ -42,10 +42,9 @@ def test_with_examples_nearly_all_are_right_and_without_none(second_here):
 
 def test_the_means_are_those_of_prompts_run_one_by_one(second_here):
     pairs = exercise.train_pairs
-    for means, task in ((exercise.antonyms, pairs), (exercise.repeating, exercise.repeated)):
-        states = [
-            last_states(second_here, encode(exercise.few_shot(word, task))) for word, _ in task
-        ]
+    for means, learned in ((exercise.antonyms, pairs), (exercise.repeating, exercise.repeated)):
+        prompts = [exercise.few_shot(word, learned) for word, _ in learned]
+        states = [last_states(second_here, encode(prompt)) for prompt in prompts]
         by_hooks = torch.stack(states).mean(dim=0)
         assert means.shape == by_hooks.shape == (30, 576)
         assert not means.requires_grad
