@@ -24,10 +24,10 @@ def mean_outputs(pairs):
     the heads of a layer stand side by side.
     """
     prompts = [few_shot(word, pairs) for word, _ in pairs]
-    with model.trace(prompts, logits_to_keep=1):
+    with torch.no_grad(), model.trace(prompts, logits_to_keep=1):
         handed_in = [module.input[:, -1] for module in out_projs]
         means = torch.stack(handed_in).mean(dim=1).save()
-    return means.detach()
+    return means
 
 
 # %% vector_of

@@ -66,10 +66,11 @@ def hidden_states(layer):  # (batch, seq_len, d_model)
 def mean_states(pairs):
     """Return each layer's mean state at the end of few-shot prompts."""
     prompts = [few_shot(word, pairs) for word, _ in pairs]
-    with model.trace(prompts, logits_to_keep=1):
+    # No gradients: it saves memory.
+    with torch.no_grad(), model.trace(prompts, logits_to_keep=1):
         last = [hidden_states(layer)[:, -1] for layer in layers]
         means = torch.stack(last).mean(dim=1).save()
-    return means.detach()  # (n_layers, d_model), numbers alone
+    return means  # (n_layers, d_model)
 
 
 # %% put_in

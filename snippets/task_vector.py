@@ -23,7 +23,7 @@ tests = {
     "zero-shot": [zero_shot(word) for word, _ in test_pairs],
 }
 for form, prompts in tests.items():
-    with model.trace(prompts, logits_to_keep=1):
+    with torch.no_grad(), model.trace(prompts, logits_to_keep=1):
         logits = model.lm_head.output[:, -1]  # (n_pairs, vocab_size)
         said = logits.argmax(dim=-1).tolist().save()
     print(f"{form}: {n_right(said, test_pairs)} of {len(test_pairs)}")

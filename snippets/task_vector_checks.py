@@ -19,7 +19,7 @@ from snippets.task_states import (
 # What the page has found: to find it again would take half a minute.
 antonyms = mean_states(train_pairs)
 best = 20
-five = [(20, 5), (14, 1), (18, 6), (20, 0), (17, 3)]
+five = [(20, 5), (14, 1), (18, 6), (17, 3), (20, 0)]
 vector = vector_of(five, mean_outputs(train_pairs))
 
 # %% check_means

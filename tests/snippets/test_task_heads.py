@@ -1,5 +1,7 @@
 """The vector of a few heads: effects, and what they write, by hooks; the scores, the controls."""
 
+import itertools
+import json
 import random
 import re
 
@@ -68,17 +70,17 @@ def test_the_means_are_what_comes_into_o_proj_at_the_last_position(second_here, 
 
 
 def test_the_effects_are_those_of_whole_prompts_run_one_by_one(second_here):
-    asked = task.train_pairs[:7]
+    asked = task.train_pairs[:5]
     assert exercise.asked == asked
     before = [p_of(second_here, exercise.shuffled(word), answer) for word, answer in asked]
-    assert exercise.p_before == pytest.approx(sum(before) / 7, abs=1e-4)
+    assert exercise.p_before == pytest.approx(sum(before) / len(asked), abs=1e-4)
     assert exercise.by_head.shape == (30, 9)
     for layer, head in ((20, 5), (14, 1), (0, 0), (29, 8)):
         change = [(layer, head, exercise.means[layer])]
         after = [
             p_of(second_here, exercise.shuffled(word), answer, change) for word, answer in asked
         ]
-        effect = (sum(after) - sum(before)) / 7
+        effect = (sum(after) - sum(before)) / len(asked)
         assert exercise.by_head[layer, head].item() == pytest.approx(effect, abs=1e-4)
 
 
@@ -86,7 +88,7 @@ def test_the_five_have_the_largest_effects():
     assert len(exercise.ranked) == len({*exercise.ranked}) == 270
     effects = [exercise.by_head[place].item() for place in exercise.ranked]
     assert effects == sorted(effects, reverse=True)
-    assert {*exercise.five} == {(20, 5), (14, 1), (18, 6), (20, 0), (17, 3)}
+    assert {*exercise.five} == {(20, 5), (14, 1), (18, 6), (17, 3), (20, 0)}
     assert exercise.five == exercise.ranked[:5]
 
 
@@ -144,22 +146,21 @@ def test_six_of_the_test_words_and_more_are_right_with_it_and_hardly_one_without
     assert shown["shuffled", 1] == pytest.approx(10, abs=WORDS_BETWEEN_MACHINES)
 
 
-def test_five_other_heads_give_no_more_than_two_whichever_they_are(second_here, recorded):
-    lines = recorded("task_heads", "other_heads").splitlines()
-    assert len(lines) == 3
+def test_five_other_heads_give_no_more_than_two_of_twenty_times(second_here, recorded):
+    counts = json.loads(recorded("task_heads", "other_heads"))
+    assert len(counts) == 20
+    assert max(counts) <= 2
     prompts = [task.zero_shot(word) for word, _ in task.test_pairs]
-    for seed, line in enumerate(lines):
-        others = random.Random(seed).sample(exercise.ranked[5:], 5)
+    rest = [place for place in itertools.product(range(30), range(9)) if place not in exercise.five]
+    for seed in (0, 4, 7, 9, 19):  # some with none, and those with some
         push = sum(
             second_here.model.layers[layer].self_attn.o_proj.weight[:, own(head)].detach()
             @ exercise.means[layer, own(head)]
-            for layer, head in others
+            for layer, head in random.Random(seed).sample(rest, 5)
         )
         push = push * exercise.vector.norm() / push.norm()
         by_hooks = n_right(second_here, prompts, task.test_pairs, push, exercise.best)
-        shown = re.fullmatch(rf"{re.escape(str(sorted(others)))}: (\d+) of 16", line)
-        assert int(shown[1]) == pytest.approx(by_hooks, abs=1)
-        assert int(shown[1]) <= 2
+        assert counts[seed] == pytest.approx(by_hooks, abs=1)
 
 
 def test_the_cells_print_the_prompt_and_the_largest_effects(recorded):

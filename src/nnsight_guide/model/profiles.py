@@ -35,6 +35,13 @@ SECOND = "second-model"
 WHOLE_FILE_BYTES = 256 * 1024**2
 END_BYTES = 1024**2
 
+# The second model's batches are large: glibc spends a quarter of the time on asking the system for
+# their memory, unless it may keep what they have freed.
+KEEP_FREED = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2),  # glibc allows no more
+    "MALLOC_TRIM_THRESHOLD_": str(512 * 1024**2),
+}
+
 # Only what runs on NDIF gets the key: to nnsight an empty one is none.
 NO_KEY = {API_KEY_VARIABLE: ""}
 
@@ -116,6 +123,7 @@ def second() -> Profile:
         environment={
             **NO_KEY,
             **demo_model.WITHOUT_HUB,
+            **KEEP_FREED,
             "GUIDE_SECOND_MODEL": "",
             "HF_HUB_CACHE": str(hub_cache(second_model.second_folder())),
         },
