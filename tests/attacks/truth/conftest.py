@@ -21,7 +21,7 @@ def sites(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         here = {**build, **QUIET, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         there = {"GUIDE_MODEL": service.repo_id, "GUIDE_REMOTE": "1"}
         remote = {**here, **service.environment(), **there}
-        environments = {"build": build, "here": here, "remote": remote}
+        environments = {"build": build, "here": here, "second": here, "remote": remote}
         roots = [tmp_path_factory.mktemp("site") / "guide" for _ in range(2)]
         sites = [SmallSite(checkout, root, environments) for root in roots]
         yield sites

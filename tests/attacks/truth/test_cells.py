@@ -19,8 +19,18 @@ from tests.attacks.truth.small_site import SEEN_IN, SmallSite, Tried
 
 pytestmark = [pytest.mark.long, pytest.mark.real_processes]
 
-# These take seconds, the others a fraction of one: a service, or a kernel with another model.
-SLOW = ("remote_execution", "model", "second_model")
+# These take seconds, the others a fraction of one: a service, a kernel with another model, or cells
+# that compute for long.
+SLOW = (
+    "remote_execution",
+    "model",
+    "second_model",
+    "another_architecture",
+    "another_fact",
+    "task_heads",
+    "task_vector",
+    "task_vector_checks",
+)
 
 
 @dataclass(frozen=True)
