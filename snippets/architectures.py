@@ -107,8 +107,8 @@ for name in configs:
         small = small_model(name, **options)
         attention = small.config._attn_implementation
         paths = never_called(small, ids)
-        idle = {path.split(".")[-1] for path in paths} or "-"
-        show(name, attention, *look(small), *idle)
+        idle = sorted({path.split(".")[-1] for path in paths}) or ["-"]
+        show(name, attention, *look(small), ", ".join(idle))
 
 # %% gpt_2
 gpt_2 = small_model("GPT-2", attn_implementation="eager")

@@ -98,9 +98,11 @@ def runs(pages, checkout, tmp_path_factory, demo_environment, service):
     root = tmp_path_factory.mktemp("alone")
     with ThreadPoolExecutor(max_workers=2) as pool:
         remote_environment = pasted(instructions(service))
-        started: dict[str, Future[Done]] = {}
+        started: list[tuple[list[str], dict[str, str], Future[Done]]] = []
         runs = {}
-        for name, (script, snippets) in scripts.items():
+        programs = {name: statements(script) for name, (script, _) in scripts.items()}
+        for name in sorted(programs, key=lambda name: -len(programs[name])):
+            script, snippets = scripts[name]
             files = list(map(snippet_file, snippets))
             environment = demo_environment
             if any(map(is_remote, files)):
@@ -109,13 +111,28 @@ def runs(pages, checkout, tmp_path_factory, demo_environment, service):
                 if not can_be_had():
                     continue
                 environment = hub_with_second_model()
-            # A chapter and its script are mostly the same program but for comments: it runs once.
-            program = ast.dump(ast.parse(script))
-            if program not in started:
-                folder = root / str(len(started))
-                started[program] = pool.submit(run_alone, script, folder, environment)
-            runs[name] = started[program]
+            # What a longer program begins with has run when that one has: it runs once.
+            program = programs[name]
+            for longer, there, run in started:
+                if there == environment and longer[: len(program)] == program:
+                    runs[name] = run
+                    break
+            else:
+                run = pool.submit(run_alone, script, root / str(len(started)), environment)
+                started.append((program, environment, run))
+                runs[name] = run
         yield runs
+
+
+def statements(script: str) -> list[str]:
+    """Return what a script does, one after the other: no comments, and no words alone."""
+    body = ast.parse(script).body
+    return [
+        ast.dump(statement)
+        for statement in body
+        if not isinstance(getattr(statement, "value", None), ast.Constant)
+        or not isinstance(statement, ast.Expr)
+    ]
 
 
 def pasted(lines: str) -> dict[str, str]:

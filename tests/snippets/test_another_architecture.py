@@ -8,7 +8,6 @@ import torch
 
 from nnsight_guide.html.figures import MIME
 from nnsight_guide.html.published_facts import published_facts
-from tests.support.paths import ROOT
 from tests.support.processes import succeed
 from tests.support.snippets import Lazily
 
@@ -148,22 +147,6 @@ def test_three_neighbouring_heads_share_the_keys_of_one(truth, recorded):
     assert first == f"{neighbours} differs by 0.00"
     assert second.startswith(f"{in_turn} differs by ")
     assert float(second.split()[-1]) == pytest.approx(far, abs=NEAR)
-
-
-def cell(snippet, name):
-    """Return the code of a cell as it stands in the file."""
-    text = (ROOT / "snippets" / f"{snippet}.py").read_text(encoding="utf-8")
-    found = re.search(rf"^# %% {name}\n(.*?)(?=^# %% |\Z)", text, re.MULTILINE | re.DOTALL)
-    return found[1].strip()
-
-
-@pytest.mark.parametrize("name", ["find_head", "previous_token", "induction", "subject"])
-def test_heads_are_found_by_the_exercises_own_code(name):
-    of_exercise, own = cell("attention_patterns", name), cell("another_architecture", name)
-    own = own.replace("import circuitsvis as cv\n\n", "").replace("(llama, ", "(")
-    start = own.index("subject = ") if name == "subject" else 0  # above it, tokens are decoded
-    same = own[start:].replace('slice(1, 4)  # " E", "iffel",', 'slice(1, 5)  # " E", "iff", "el",')
-    assert same == of_exercise
 
 
 def strongest(scores):

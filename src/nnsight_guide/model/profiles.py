@@ -35,8 +35,8 @@ SECOND = "second-model"
 WHOLE_FILE_BYTES = 256 * 1024**2
 END_BYTES = 1024**2
 
-# The second model's batches are large: glibc spends a quarter of the time on asking the system for
-# their memory, unless it may keep what they have freed.
+# A small model may keep the memory that it has freed: glibc spends a quarter of the time on asking
+# the system for it again. (What a kernel of GPT-J gives back is another program's.)
 KEEP_FREED = {
     "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2),  # glibc allows no more
     "MALLOC_TRIM_THRESHOLD_": str(512 * 1024**2),
@@ -106,6 +106,7 @@ def _demo() -> Profile:
         # Loading by its public name, never by its folder, keeps this machine's paths off the pages.
         environment={
             **NO_KEY,
+            **KEEP_FREED,
             **demo_model.WITHOUT_HUB,
             "GUIDE_MODEL": demo_model.MODEL_ID,
             "GUIDE_REMOTE": "",
@@ -122,8 +123,8 @@ def second() -> Profile:
         fingerprint=second_model.second_revision(),
         environment={
             **NO_KEY,
-            **demo_model.WITHOUT_HUB,
             **KEEP_FREED,
+            **demo_model.WITHOUT_HUB,
             "GUIDE_SECOND_MODEL": "",
             "HF_HUB_CACHE": str(hub_cache(second_model.second_folder())),
         },
