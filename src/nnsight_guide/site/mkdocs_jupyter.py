@@ -10,8 +10,9 @@ folder of its own, and what it has finished is kept for the next one.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
+from functools import cache
 from html import escape
 from importlib.metadata import version
 from itertools import starmap
@@ -152,6 +153,7 @@ class RenderedNotebooks:
         self._lent.close()
 
 
+@cache
 def _compile_templates_once() -> None:
     """Let all notebooks share nbconvert's compiled templates.
 
@@ -173,14 +175,15 @@ def _compile_templates_once() -> None:
         def dump_bytecode(self, bucket: Bucket) -> None:
             self._code[bucket.key] = bucket.bytecode_to_string()
 
-    compiled, create = Compiled(), TemplateExporter._create_environment
+    compiled = Compiled()
+    create: Callable[[TemplateExporter], Environment] = TemplateExporter._create_environment
 
     def created(exporter: TemplateExporter) -> Environment:
         environment = create(exporter)
         environment.bytecode_cache = compiled
         return environment
 
-    TemplateExporter._create_environment = created
+    TemplateExporter._create_environment = created  # type: ignore[method-assign]
 
 
 def _hard_link(source: Path, target: Path) -> None:
