@@ -18,6 +18,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from transformers import set_seed
+
 from tests.attacks.truth.mutants import MARKER, cells
 
 DECIMALS = 4  # of the numbers of a figure on a page
@@ -55,6 +57,7 @@ def _end(*_: object) -> None:
 def shown_by(snippet: Path) -> Truth:
     """Run a snippet."""
     _draw_as_text()
+    set_seed(0)  # as a kernel does before each snippet, so that what is drawn by chance is the same
     signal.signal(signal.SIGALRM, _end)
     text = snippet.read_text(encoding="utf-8")
     namespace: dict[str, Any] = {"_display": _display}
