@@ -59,7 +59,8 @@ def test_code_for_the_second_model_prints_elsewhere_what_it_prints_here(
     told = told_with(root, tmp_path_factory, "elsewhere", "second_model")
     assert told["device"] == "elsewhere:0"
     assert told["elsewhere"] == told["here"]
-    assert "of 16" in told["here"]["task_vector_checks"]
+    assert " of 16" in told["here"]["task_vector"]
+    assert told["here"]["task_vector_checks"].count("Right: ") == 3
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU here")

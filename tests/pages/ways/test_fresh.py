@@ -128,9 +128,8 @@ def test_what_was_installed_there_is_as_large_as_said_and_all_of_it_pinned(clone
     text = (clone / "README.md").read_text("utf-8")
     said = sum(map(float, re.findall(r"([\d.]+) GB (?:more )?on disk", text)))
     assert gigabytes(clone / ".venv") == pytest.approx(said, rel=0.1)
-    lock = {
-        line.partition(" ")[0] for line in (clone / "requirements.lock").read_text().split("\n")
-    }
+    locks = [clone / name for name in ("requirements.lock", "second-model.lock")]
+    lock = {line.partition(" ")[0] for file in locks for line in file.read_text().split("\n")}
     pip = (clone / ".venv/bin/python", "-m", "pip", "list", "--format", "freeze")
     installed = [re.sub(r"\+.*", "", line) for line in succeed(*pip).stdout.split()]
     pins = {f"{canonicalize_name(name)}=={n}" for name, n in (p.split("==") for p in installed)}
