@@ -1,7 +1,6 @@
 # %% tags=["second-model"]
 """A task as a vector: what a few heads, found by effect, write."""
 
-import itertools
 import random
 
 import torch
@@ -48,12 +47,14 @@ def shuffled(word):
 print(shuffled("quiet"))
 
 # %% effects
+from itertools import product
+
 asked = train_pairs[:5]
 answers = ids_of_answers(asked)
 prompts = [shuffled(word) for word, _ in asked]
 ids = torch.tensor(tokenizer(prompts)["input_ids"])  # (5, seq_len)
 
-heads = list(itertools.product(range(len(layers)), range(n_heads)))
+heads = list(product(range(len(layers)), range(n_heads)))
 
 # A row for each of some heads, one prompt after another. Only the
 # last position will change, so keys and values of all others are
