@@ -75,13 +75,13 @@ with torch.no_grad(), model.session():  # no_grad: it saves memory
     for first in range(0, len(heads), n):
         some_heads = heads[first : first + n]
         with model.trace(rows[:, -1:], past_key_values=past, **read):
-            for place, (number, head) in enumerate(some_heads):
+            for row, (number, head) in enumerate(some_heads):
                 own = columns_of(head)
                 handed_in = out_projs[number].input
-                handed_in[place::n, -1, own] = means[number, own]
+                handed_in[row::n, -1, own] = means[number, own]
             logits = model.lm_head.output[:, -1]  # (n_rows, vocab_size)
-            for place in range(len(some_heads)):
-                p = p_right(logits[place::n], answers)
+            for row in range(len(some_heads)):
+                p = p_right(logits[row::n], answers)
                 effects.append(p - p_before)
         past.crop(-1)  # without the token that this run has added
 
