@@ -3,7 +3,6 @@
 import ast
 import json
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from tests.support.browser import served
 from tests.support.notebooks import alone, hub_with_second_model
 from tests.support.pages import ROOT, chapter_pages
 from tests.support.processes import succeed
+from tests.support.snippets import cell_in_file, snippet_file
 
 CHAPTERS = ["index.html", *chapter_pages()]
 DOWNLOADS = sorted(p.stem for p in ROOT.glob("snippets/*.py") if p.stem != "__init__")
@@ -64,18 +64,6 @@ def source(block: Tag) -> str:
     return block.select_one(".highlight pre > code").get_text()
 
 
-def cell_in_file(snippet: str, name: str) -> str:
-    """Return a cell as it stands in the snippet's file; one in comments, without their signs."""
-    text = snippet_file(snippet).read_text("utf-8")
-    found = re.search(rf"^# %% {name}\b(.*)\n((?:(?!# %% ).*\n)*)", text, re.MULTILINE)
-    lines = found[2].strip("\n")
-    return re.sub("^# ?", "", lines, flags=re.MULTILINE) if "active-ipynb" in found[1] else lines
-
-
-def snippet_file(name: str) -> Path:
-    return ROOT / "snippets" / f"{name}.py"
-
-
 @pytest.fixture(scope="session")
 def demo_environment() -> dict[str, str]:
     return {"GUIDE_MODEL": str(checkpoint()), "HF_HUB_OFFLINE": "1"}
@@ -113,14 +101,15 @@ def runs(pages, checkout, tmp_path_factory, demo_environment, service):
                 environment = hub_with_second_model()
             # What a longer program begins with has run when that one has: it runs once.
             program = programs[name]
-            for longer, there, run in started:
-                if there == environment and longer[: len(program)] == program:
-                    runs[name] = run
-                    break
-            else:
-                run = pool.submit(run_alone, script, root / str(len(started)), environment)
-                started.append((program, environment, run))
-                runs[name] = run
+            same = (
+                run
+                for longer, there, run in started
+                if there == environment and longer[: len(program)] == program
+            )
+            runs[name] = next(same, None) or pool.submit(
+                run_alone, script, root / str(len(started)), environment
+            )
+            started.append((program, environment, runs[name]))
         yield runs
 
 

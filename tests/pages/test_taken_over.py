@@ -1,26 +1,18 @@
 """What a sentence or a snippet takes over from elsewhere is what stands there."""
 
-import re
-
 import pytest
 import torch
 
 from tests.support.paths import ROOT
-from tests.support.snippets import Lazily
+from tests.support.snippets import Lazily, cell_in_file
 
 checked, vector, heads = map(Lazily, ("task_vector_checks", "task_vector", "task_heads"))
 
 
-def cell(snippet, name):
-    """Return the code of a cell as it stands in the file."""
-    text = (ROOT / "snippets" / f"{snippet}.py").read_text(encoding="utf-8")
-    found = re.search(rf"^# %% {name}\n(.*?)(?=^# %% |\Z)", text, re.MULTILINE | re.DOTALL)
-    return found[1].strip()
-
-
 @pytest.mark.parametrize("name", ["find_head", "previous_token", "induction", "subject"])
 def test_heads_of_the_second_model_are_found_by_the_exercises_own_code(name):
-    of_exercise, own = cell("attention_patterns", name), cell("another_architecture", name)
+    of_exercise = cell_in_file("attention_patterns", name)
+    own = cell_in_file("another_architecture", name)
     own = own.replace("import circuitsvis as cv\n\n", "").replace("(llama, ", "(")
     start = own.index("subject = ") if name == "subject" else 0  # above it, tokens are decoded
     same = own[start:].replace('slice(1, 4)  # " E", "iffel",', 'slice(1, 5)  # " E", "iff", "el",')

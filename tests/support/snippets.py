@@ -1,13 +1,16 @@
 """What tests do to the snippets of a project, and what they ask of its recordings."""
 
 import importlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from nnsight_guide.base.project import Project
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.recording.recordings import Recording, recording_path
+from tests.support.paths import ROOT
 
 
 class Lazily:
@@ -25,6 +28,19 @@ class Lazily:
         if name.startswith("_"):  # pytest and inspect ask for such of everything
             raise AttributeError(name)
         return getattr(importlib.import_module(f"snippets.{self._name}"), name)
+
+
+def snippet_file(name: str) -> Path:
+    """Return the file of a snippet of the guide."""
+    return ROOT / "snippets" / f"{name}.py"
+
+
+def cell_in_file(snippet: str, name: str) -> str:
+    """Return a cell as it stands in the snippet's file; one in comments, without their signs."""
+    text = snippet_file(snippet).read_text("utf-8")
+    found = re.search(rf"^# %% {name}\b(.*)\n((?:(?!# %% ).*\n)*)", text, re.MULTILINE)
+    lines = found[2].strip("\n")
+    return re.sub("^# ?", "", lines, flags=re.MULTILINE) if "active-ipynb" in found[1] else lines
 
 
 @contextmanager
