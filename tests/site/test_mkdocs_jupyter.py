@@ -1,11 +1,14 @@
-"""Notebooks are rendered by nbconvert, whose templates are compiled once for all of them."""
+"""Notebooks are rendered by nbconvert: each once, with templates that are compiled once for all."""
 
 import jinja2
 import nbformat
 from nbconvert import HTMLExporter
+from nbconvert.exporters import TemplateExporter
 
 from nnsight_guide.base.project import Project
-from nnsight_guide.site.mkdocs_jupyter import RenderedNotebooks
+from nnsight_guide.site.mkdocs_jupyter import RenderedNotebooks, headings
+from tests.support.building import build_here
+from tests.support.sites import make_site
 
 
 def test_the_second_notebook_compiles_no_template_and_looks_like_the_first(tmp_path, monkeypatch):
@@ -26,3 +29,29 @@ def test_the_second_notebook_compiles_no_template_and_looks_like_the_first(tmp_p
     assert before > 0
     assert len(compiled) == before
     assert second == first
+
+
+def test_a_notebook_is_rendered_once_and_its_headings_come_from_that(tmp_path, monkeypatch):
+    text = "# What `trace` does\n\n## First, `save`\n\n### Deeper\n\n## Last"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+    plugins = [{"mkdocs-jupyter": {"cache_dir": str(tmp_path / "cache")}}]
+    pages = {"index.ipynb": nbformat.writes(notebook)}
+    project = make_site(Project(tmp_path), pages, plugins=plugins, markdown_extensions=[])
+    rendered = []
+    render = TemplateExporter.from_filename
+
+    def kept(exporter, *arguments, **options):
+        rendered.append(render(exporter, *arguments, **options))
+        return rendered[-1]
+
+    monkeypatch.setattr(TemplateExporter, "from_filename", kept)
+    RenderedNotebooks(project).close()
+    build_here(project)
+    assert len(rendered) == 1
+    [(html, _)] = rendered
+    title, below = headings(html)
+    assert title == "What trace does"
+    assert [(one["name"], len(one["children"])) for one in below] == [
+        ("First, save", 1),
+        ("Last", 0),
+    ]

@@ -28,7 +28,7 @@ COLAB = "https://colab.research.google.com/github/"
 REPOSITORY = re.compile(r"https://github\.com/(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?")
 START, END = '<div class="jupyter-wrapper">', "<!-- jupyter-wrapper -->"
 CODE = r"<pre>(.*?)</pre>"
-HEADING = re.compile(r'<h([2-6]) id="([^"]*)">(.*?)<a class="anchor-link"', re.DOTALL)
+HEADING = re.compile(r'<h([1-6]) id="([^"]*)">(.*?)<a class="anchor-link"', re.DOTALL)
 CHANGES = (
     # JupyterLab's own controls
     (r'<div class="celltoolbar">.*?(?=<div class="CodeMirror)', ""),
@@ -75,9 +75,13 @@ def page_html(rendered: str) -> str:
     return html.replace('class="jupyter-wrapper"', 'class="guide-notebook"', 1)
 
 
-def table_of_contents(rendered: str) -> Any:
-    """Return the headings, as MkDocs takes them (mkdocs-jupyter leaves out the code in them)."""
-    root: dict[str, Any] = {"level": 1, "children": []}
+def headings(rendered: str) -> tuple[str, Any]:
+    """Return the title of a rendered notebook, and the headings below it, as MkDocs takes them.
+
+    mkdocs-jupyter leaves out the code in them, and renders the notebook once more to find them:
+    a third of its time.
+    """
+    root: dict[str, Any] = {"level": 0, "name": "", "children": []}
     above = [root]  # the last heading of each level, down to the one that was found last
     for level, name, html in HEADING.findall(rendered):
         found = {"level": int(level), "id": name, "name": TAG.sub("", html), "children": []}
@@ -85,7 +89,8 @@ def table_of_contents(rendered: str) -> Any:
             above.pop()
         above[-1]["children"].append(found)
         above.append(found)
-    return root["children"]
+    title = root["children"][0]
+    return title["name"], title["children"]
 
 
 def links_html(versions: Mapping[str, Mapping[str, str]]) -> str:
@@ -130,6 +135,7 @@ class RenderedNotebooks:
 
         """
         _compile_templates_once()
+        _leave_headings_to_the_guide()
         # mkdocs-jupyter knows what it has rendered by the notebook, not by who rendered it.
         versions = "-".join(version(name) for name in ("mkdocs-jupyter", "nbconvert"))
         self.kept = project.cache / "rendered" / versions
@@ -184,6 +190,13 @@ def _compile_templates_once() -> None:
         return environment
 
     TemplateExporter._create_environment = created  # type: ignore[method-assign]
+
+
+@cache
+def _leave_headings_to_the_guide() -> None:
+    from mkdocs_jupyter import plugin
+
+    plugin._get_nb_toc_tokens = lambda path, depth: ([], None)
 
 
 def _hard_link(source: Path, target: Path) -> None:

@@ -124,7 +124,8 @@ class Notebooks:
             links = _links(version, page, config)
             if chapter := files.get_file_from_path(version.source):
                 links = {"read the chapter": get_relative_url(chapter.url, page.url), **links}
-            page.toc = get_toc(mkdocs_jupyter.table_of_contents(html))
+            page.title, below = mkdocs_jupyter.headings(html)
+            page.toc = get_toc(below)
             html, offers = mkdocs_jupyter.page_html(html), {version.title: links}
         elif offered := versions(source):
             offers = {
