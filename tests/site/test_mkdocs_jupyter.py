@@ -2,11 +2,13 @@
 
 import jinja2
 import nbformat
+import pytest
+from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 from nbconvert.exporters import TemplateExporter
 
 from nnsight_guide.base.project import Project
-from nnsight_guide.site.mkdocs_jupyter import RenderedNotebooks, headings
+from nnsight_guide.site.mkdocs_jupyter import RenderedNotebooks, headings, page_html
 from tests.support.building import build_here
 from tests.support.sites import make_site
 
@@ -31,27 +33,46 @@ def test_the_second_notebook_compiles_no_template_and_looks_like_the_first(tmp_p
     assert second == first
 
 
-def test_a_notebook_is_rendered_once_and_its_headings_come_from_that(tmp_path, monkeypatch):
+@pytest.fixture
+def rendered(tmp_path, monkeypatch):
+    """What nbconvert gave while a site was built of one notebook, which has a heading of each kind
+    and a picture without words.
+    """
     text = "# What `trace` does\n\n## First, `save`\n\n### Deeper\n\n## Last"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+    picture = nbformat.v4.new_output("display_data", {"image/png": "AAAA"})
+    cells = [
+        nbformat.v4.new_markdown_cell(text),
+        nbformat.v4.new_code_cell("draw()", outputs=[picture]),
+    ]
     plugins = [{"mkdocs-jupyter": {"cache_dir": str(tmp_path / "cache")}}]
-    pages = {"index.ipynb": nbformat.writes(notebook)}
+    pages = {"index.ipynb": nbformat.writes(nbformat.v4.new_notebook(cells=cells))}
     project = make_site(Project(tmp_path), pages, plugins=plugins, markdown_extensions=[])
-    rendered = []
+    given = []
     render = TemplateExporter.from_filename
 
     def kept(exporter, *arguments, **options):
-        rendered.append(render(exporter, *arguments, **options))
-        return rendered[-1]
+        given.append(render(exporter, *arguments, **options)[0])
+        return given[-1], {"inlining": {"css": ""}}
 
-    monkeypatch.setattr(TemplateExporter, "from_filename", kept)
     RenderedNotebooks(project).close()
-    build_here(project)
-    assert len(rendered) == 1
-    [(html, _)] = rendered
+    with monkeypatch.context() as patch:
+        patch.setattr(TemplateExporter, "from_filename", kept)
+        patch.setattr(BeautifulSoup, "__init__", lambda *_, **__: pytest.fail("it is read again"))
+        build_here(project)
+    return given
+
+
+def test_a_notebook_is_rendered_once_and_its_headings_come_from_that(rendered):
+    [html] = rendered
     title, below = headings(html)
     assert title == "What trace does"
     assert [(one["name"], len(one["children"])) for one in below] == [
         ("First, save", 1),
         ("Last", 0),
     ]
+
+
+def test_a_picture_without_words_is_said_to_have_none(rendered):
+    [html] = rendered
+    page = BeautifulSoup(page_html(html), "html.parser")
+    assert [picture["alt"] for picture in page.select("img")] == [""]

@@ -33,9 +33,10 @@ CHANGES = (
     # JupyterLab's own controls
     (r'<div class="celltoolbar">.*?(?=<div class="CodeMirror)', ""),
     (r'<div class="zeroclipboard-container">.*?</clipboard-copy>\s*</div>', ""),
-    (r'<div class="clipboard-copy-txt".*?</div>', ""),
+    (r'<div id="[^"]*" class="clipboard-copy-txt">.*?</div>', ""),
     (r'<div class="jp-Collapser[^>]*>\s*</div>', ""),
-    (r' tabindex="0"', ""),
+    # a picture without words, which the chapter marks so, too
+    (r"<img (?![^>]*\balt=)", '<img alt="" '),
     # code, in a cell or in the text
     (
         rf'<div class="highlight-ipynb hl-python[^>]*>{CODE}',
@@ -55,7 +56,7 @@ CHANGES = (
         r'<div class="guide-output"><pre class="no-copy"><code>\1</code></pre></div>',
     ),
     (r'<div class="jp-RenderedHTMLCommon jp-RenderedHTML ', r'<div class="guide-output '),
-    (r'<div class="jp-Cell jp-CodeCell([^>]* id=)', r'<div class="guide-cell jp-CodeCell\1'),
+    (r'(<div id="[^"]*" class=")jp-Cell jp-CodeCell', r"\1guide-cell jp-CodeCell"),
     (r'<a class="anchor-link"', '<a class="headerlink" title="Permanent link"'),
 )
 
@@ -78,8 +79,7 @@ def page_html(rendered: str) -> str:
 def headings(rendered: str) -> tuple[str, Any]:
     """Return the title of a rendered notebook, and the headings below it, as MkDocs takes them.
 
-    mkdocs-jupyter leaves out the code in them, and renders the notebook once more to find them:
-    a third of its time.
+    mkdocs-jupyter would leave out the code in them.
     """
     root: dict[str, Any] = {"level": 0, "name": "", "children": []}
     above = [root]  # the last heading of each level, down to the one that was found last
@@ -135,10 +135,10 @@ class RenderedNotebooks:
 
         """
         _compile_templates_once()
-        _leave_headings_to_the_guide()
+        _render_each_notebook_once()
         # mkdocs-jupyter knows what it has rendered by the notebook, not by who rendered it.
         versions = "-".join(version(name) for name in ("mkdocs-jupyter", "nbconvert"))
-        self.kept = project.cache / "rendered" / versions
+        self.kept = project.cache / "rendered-once" / versions
         self._lent = ExitStack()
         try:
             self.kept.mkdir(parents=True, exist_ok=True)
@@ -193,10 +193,24 @@ def _compile_templates_once() -> None:
 
 
 @cache
-def _leave_headings_to_the_guide() -> None:
+def _render_each_notebook_once() -> None:
+    """Leave out what the guide does by itself, which took two thirds of the time of a notebook.
+
+    mkdocs-jupyter renders it once more, as Markdown, to find its headings (`headings` does).
+    nbconvert reads its own HTML again, to give every output a stop for the tab key, and images
+    without words some that say so.
+    """
+    import nbconvert.exporters.html
     from mkdocs_jupyter import plugin
 
+    class AsItIs(str):
+        __slots__ = ()
+
+        def select(self, selector: str) -> list[Any]:
+            return []
+
     plugin._get_nb_toc_tokens = lambda path, depth: ([], None)
+    nbconvert.exporters.html.BeautifulSoup = lambda html, features: AsItIs(html)  # type: ignore
 
 
 def _hard_link(source: Path, target: Path) -> None:
