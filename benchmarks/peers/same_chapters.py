@@ -26,6 +26,7 @@ CHAPTERS = ("model-and-config", "tokenizers", "running-the-model", "output-versu
 SNIPPETS = ("model", "model_config", "tokenizer_basics", "trace_and_save", "input_and_output")
 # In mkdocs.yml, with its settings: they name pages that are not here.
 OWN_PLUGIN = re.compile(r"^  - nnsight-guide\b.*\n(?:   .*\n)*", re.MULTILINE)
+LLMSTXT = re.compile(r"^  - llmstxt:.*\n(?:   .*\n)*", re.MULTILINE)
 SHARED = "from snippets.model import *  # every page has the same model"
 
 
@@ -98,7 +99,7 @@ def write_site(project: Project, folder: Path, *, plugins: Mapping[str, Any] | N
     text = (project.root / "mkdocs.yml").read_text(encoding="utf-8")
     nav = yaml.safe_dump({"nav": [f"pages/{chapter}.md" for chapter in CHAPTERS]}) + "\n"
     text = re.sub(r"^nav:\n(?:[ -].*\n|\n)*", nav, text, flags=re.MULTILINE)
-    text = re.sub(r"^  - llmstxt:.*\n(?:   .*\n)*", "", text, flags=re.MULTILINE)
+    text = LLMSTXT.sub("", text)
     text = text.replace("strict: true\n", "")  # links to the other chapters lead nowhere
     text = OWN_PLUGIN.sub("  - nnsight-guide\n" if plugins is None else "", text)
     if plugins is not None:

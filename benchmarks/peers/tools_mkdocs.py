@@ -12,12 +12,13 @@ from typing import Any
 from nbformat import v4
 
 from benchmarks.peers import same_chapters, static_pages
-from benchmarks.peers.same_chapters import CHAPTERS, Part
+from benchmarks.peers.same_chapters import CHAPTERS, LLMSTXT, Part
 from benchmarks.shared.guide import guide_tool
 from benchmarks.shared.tool import EDITED, Tool, mkdocs
 from nnsight_guide.base.project import Project
 
 GUIDE, PAGES, WHOLE_PAGES = "the guide", "pages only", "pages only, whole site"
+PREVIEW = "preview.yml"
 # markdown-exec: nnsight reads the source of a `with` block, and finds it nowhere without this.
 HOOK = """
 import linecache
@@ -45,9 +46,17 @@ def guide(project: Project, folder: Path) -> Tool:
 
 
 def pages(project: Project, folder: Path, name: str, place: str) -> Tool:
-    """Return a built project, whose chapters lie in `docs/` + `place`, as static text."""
+    """Return a built project, whose chapters lie in `docs/` + `place`, as static text.
+
+    As in the guide's preview, nothing writes a page as Markdown while it is served.
+    """
     static_pages.write(project, folder)
-    return mkdocs(name, folder, prose=folder / "docs" / place / f"{EDITED}.md", code=None)
+    tool = mkdocs(name, folder, prose=folder / "docs" / place / f"{EDITED}.md", code=None)
+    config = (folder / "mkdocs.yml").read_text(encoding="utf-8")
+    (folder / PREVIEW).write_text(LLMSTXT.sub("", config), encoding="utf-8")
+    serve = tool.serve
+    tool.serve = lambda port: [*serve(port), "--config-file", PREVIEW]
+    return tool
 
 
 def markdown_exec(project: Project, folder: Path, chapters: dict[str, list[Part]]) -> Tool:

@@ -14,13 +14,17 @@ SCRIPT = Path(__file__).with_name("work_alone.py")
 
 
 def floors(whole: Tool, profile: Profile, log: Path) -> dict[str, dict[str, Any]]:
-    """Return the floor of each part of the whole site: snippets here, remote ones, idioms."""
+    """Return the floor of each part of the whole site: snippets here, remote ones, idioms.
+
+    What is for the second model is committed, so that no build runs it.
+    """
     plan = Plan(Project(whole.root), profile)
     names = [name for name in plan.snippets if name != "model"]  # its cell is the load
     here = [name for name in names if plan.is_at_home(name)]
+    away = [name for name in names if name not in here and not plan.is_for_second_model(name)]
     return {
         "model": floor(whole, log, "model", *here),
-        "remote": floor(whole, log, "remote", *(name for name in names if name not in here)),
+        "remote": floor(whole, log, "remote", *away),
         "idioms": floor(whole, log, "idioms"),
     }
 
