@@ -7,6 +7,7 @@ from contextlib import closing
 
 import psutil
 import pytest
+import torch
 
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.idioms.idiom import IDIOMS_FOLDER
@@ -99,6 +100,23 @@ def test_snippets_the_stand_in_and_idioms_are_at_work_at_once(
     assert sorted(ran.idioms) == ["meets", "same"]
     assert printed(project, profile, "away", "meet") == "met\n"
     assert kernels == [("demo", 0)], "an author's next edit needs one, and no other"
+
+
+@pytest.mark.local
+@pytest.mark.usefixtures("idioms")
+def test_torch_takes_one_processor_beside_others_and_all_of_them_alone(project, profile, on):
+    on(processors=2)
+    snippet = project.snippets / "threads.py"
+    snippet.write_text("# %% count\nimport torch\n\nprint(torch.get_num_threads())\n")
+    alone = f"{torch.get_num_threads()}\n"
+    with closing(Runner(project)) as runner:
+        runner.run_stale(Plan(project, profile))
+        assert printed(project, profile, "threads", "count") == "1\n"
+        snippet.write_text(snippet.read_text() + "# an edit\n")
+        assert runner.run_stale(Plan(project, profile)).snippets == ["threads"]
+        assert printed(project, profile, "threads", "count") == alone
+        [(_, again)] = runner.run(Plan(project, profile), ["threads"])
+    assert again.cell("count")["outputs"][0]["text"] == alone
 
 
 @pytest.mark.local

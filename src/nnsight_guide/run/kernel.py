@@ -142,8 +142,8 @@ class Kernel:
             file.is_file() and keys.hash_of(file) == known for file, known in self.imported.items()
         )
 
-    async def begin(self) -> bool:
-        """Prepare for the next snippet; say whether the kernel is still fit for one.
+    async def begin(self, *, shares: bool = False) -> bool:
+        """Prepare for the next snippet, which `shares` processors; say whether it is fit for one.
 
         Raises:
             GuideError: the kernel did not start, or the model could not be loaded; if that was
@@ -153,7 +153,7 @@ class Kernel:
         if not self._is_loaded:
             await self._load()
         try:
-            await self._call("begin()")
+            await self._call(f"begin({shares=})")
         except CellError:
             return False
         return True

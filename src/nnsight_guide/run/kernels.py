@@ -30,12 +30,13 @@ class Kernels:
     Attributes:
         running: those that there are.
         share_memory: whether the stand-in may stay while another model is loaded.
+        share_processors: whether others compute beside the next snippet.
 
     """
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.share_memory = False
+        self.share_memory = self.share_processors = False
         self.running: dict[Place, Kernel] = {}
         self._services = contextlib.ExitStack()
         self._service: loopback.Service | None = None
@@ -145,7 +146,7 @@ class Kernels:
 
     async def _begin(self, kernel: Kernel, place: Place) -> bool:
         try:
-            return await kernel.begin()
+            return await kernel.begin(shares=self.share_processors)
         except BaseException:
             await self.drop(*place)
             raise

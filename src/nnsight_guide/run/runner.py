@@ -84,9 +84,12 @@ class Runner:
 
         """
         names = plan.in_order(names)
+        self.kernels.share_processors = False
         with self._errors_redacted():
             self._check(plan, names)
-            yield from self._run(plan, names)
+            with Progress(len(names)) as progress:
+                for name in names:
+                    yield name, self._loop.run(self._recorded(plan, name, progress))
 
     def start_early(self, plan: Plan) -> None:
         """Start the kernel for what is stale, and do not wait; what is wrong, `run_stale` says."""
@@ -122,11 +125,6 @@ class Runner:
             if not self.kernels.has(profile):
                 preflight.check_profile(profile)
 
-    def _run(self, plan: Plan, snippets: list[str]) -> Iterator[tuple[str, Recording]]:
-        with Progress(len(snippets)) as progress:
-            for snippet in snippets:
-                yield snippet, self._loop.run(self._recorded(plan, snippet, progress))
-
     async def _run_stale(self, plan: Plan, ran: Ran) -> None:
         """Run what is stale, as much at once as this machine can; what has run joins `ran`."""
         at_once = how_many_at_once(plan.profile)
@@ -146,6 +144,7 @@ class Runner:
             ]
             if idioms:
                 works.append(partial(self._run_idioms, plan, idioms, ran, progress, at_once))
+            self.kernels.share_processors = min(at_once, len(works)) > 1
             await run_all(works, at_once)
 
     async def _run_away(
