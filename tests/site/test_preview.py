@@ -14,6 +14,7 @@ from mkdocs.exceptions import Abort, ConfigurationError
 
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import HOST
+from nnsight_guide.site.page_memory import PageMemory
 from nnsight_guide.site.preview import Preview, forget_last_build, port_number, require_free
 
 LOG = logging.getLogger("mkdocs.commands.build")
@@ -61,7 +62,7 @@ class Server(SimpleNamespace):
 @pytest.fixture
 def built(tmp_path):
     """A preview whose first build went well, and how to build again."""
-    shown = Preview()
+    shown = Preview(PageMemory())
     shown.folder(str(tmp_path))
     server = Server(builder=lambda work: work(), root=str(tmp_path), error_handler=None)
     shown.attach(server)

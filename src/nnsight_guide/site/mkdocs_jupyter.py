@@ -19,10 +19,13 @@ from itertools import starmap
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment
+
 from nnsight_guide.base.errors import cannot_write
 from nnsight_guide.base.project import Project
 from nnsight_guide.base.scratch import scratch_folder
 from nnsight_guide.html.render import TAG
+from nnsight_guide.site.page_memory import CompiledTemplates
 
 COLAB = "https://colab.research.google.com/github/"
 REPOSITORY = re.compile(r"https://github\.com/(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?")
@@ -166,22 +169,9 @@ def _compile_templates_once() -> None:
     It has an environment of Jinja for each notebook, and would compile the same twenty templates
     for each: a third of the time of rendering it.
     """
-    from jinja2 import BytecodeCache, Environment
-    from jinja2.bccache import Bucket
     from nbconvert.exporters.templateexporter import TemplateExporter
 
-    class Compiled(BytecodeCache):
-        def __init__(self) -> None:
-            self._code: dict[str, bytes] = {}
-
-        def load_bytecode(self, bucket: Bucket) -> None:
-            if code := self._code.get(bucket.key):
-                bucket.bytecode_from_string(code)
-
-        def dump_bytecode(self, bucket: Bucket) -> None:
-            self._code[bucket.key] = bucket.bytecode_to_string()
-
-    compiled = Compiled()
+    compiled = CompiledTemplates()
     create: Callable[[TemplateExporter], Environment] = TemplateExporter._create_environment
 
     def created(exporter: TemplateExporter) -> Environment:

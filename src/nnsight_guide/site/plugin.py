@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
+from jinja2 import Environment
 from mkdocs.config import config_options
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, PluginError
@@ -32,6 +33,7 @@ from nnsight_guide.run.runner import Runner
 from nnsight_guide.site import endings, page_blocks
 from nnsight_guide.site.mkdocs_jupyter import RenderedNotebooks
 from nnsight_guide.site.notebook_files import Notebooks
+from nnsight_guide.site.page_memory import PageMemory
 from nnsight_guide.site.preview import WARM, Preview, require_free
 from nnsight_guide.site.scripts import add_fetched, model_file
 from nnsight_guide.site.search_words import add_words
@@ -56,7 +58,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         """Keep this plugin, and so the kernel with its model, from one rebuild to the next."""
         gc.set_threshold(GARBAGE_THRESHOLD)
         self.rendered: RenderedNotebooks | None = None
-        self.preview = Preview() if command == "serve" else None
+        self.preview = Preview(PageMemory()) if command == "serve" else None
         redaction.install_hook()
         page_blocks.install()
         # It would report every notebook, with its path, at every build.
@@ -142,6 +144,8 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         )
         open_page(self.page)
         self.notebooks.prepare(page, files)
+        if self.preview:
+            self.preview.memory.render(page, self.page)
         return without_comments(markdown)
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -150,6 +154,10 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             raise PluginError(_redacted("\n".join(self.page.problems)))
         html = self.notebooks.shown_on(page, html, files, config)
         return _redacted(html) + provenance.on_page(shown.provenance for shown in self.page.shown)
+
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
+        """Let the preview build only what is new."""
+        return self.preview.memory.share(env, config) if self.preview else env
 
     @event_priority(100)  # before the search writes its index
     def _add_search_words(self, *, config: MkDocsConfig) -> None:

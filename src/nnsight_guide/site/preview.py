@@ -23,6 +23,8 @@ from nnsight_guide.base.errors import GuideError, long_story, one_line
 if TYPE_CHECKING:  # it takes a second, and a port that is taken is told at once
     from mkdocs.livereload import LiveReloadServer
 
+    from nnsight_guide.site.page_memory import PageMemory
+
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")
 
 PORT = 8000
@@ -107,8 +109,9 @@ def forget_last_build() -> None:
 class Preview:
     """What is served, and what is wrong with what came after it."""
 
-    def __init__(self) -> None:
-        """Begin with nothing built."""
+    def __init__(self, memory: PageMemory) -> None:
+        """Begin with nothing built; `memory` keeps what a build has rendered that goes well."""
+        self.memory = memory
         self.broken = ""  # the line that says why the newest build broke, if it did
         self.served = ""  # the folder of the last one that went well, once there is one
         self._built = ""
@@ -133,6 +136,7 @@ class Preview:
                     build(*arguments)
                 except (Exception, SystemExit) as error:
                     self.broken = said.why(error)
+                    self.memory.forget_new()
                     return  # MkDocs then loads the pages again that are open
             self._take_over(server)
 
@@ -144,6 +148,7 @@ class Preview:
 
     def _take_over(self, server: LiveReloadServer) -> None:
         self.broken = ""
+        self.memory.keep()
         server.root = self.served = self._built
 
     def _overlay(self) -> bytes:

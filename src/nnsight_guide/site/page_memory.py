@@ -1,0 +1,162 @@
+"""What the preview keeps of each page: of all that an edit lets it build, most is as it was.
+
+Python-Markdown takes most of the time of a build, then the search, which takes each page apart, and
+Jinja, which compiles the theme's templates for each build. Here a page's HTML is taken from memory
+if its Markdown is the same, and all else that HTML is made from. All that comes after, from the
+navigation to the check of links, goes on with it as with HTML that is new.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+from nnsight_guide.chapter.cross_links import GLOSSARY
+from nnsight_guide.chapter.page import ChapterPage
+
+# Such a page shows what lies in other files: in other pages, or in results.
+SHOWS_FILES = re.compile(r"\bchapter_cards\(|^ *--8<--", re.MULTILINE)
+SHOWS_SOURCES = re.compile(r"^:::", re.MULTILINE)
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates that need not be compiled again, for as long as this process runs."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what was compiled from the same source."""
+        if code := self._code.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+@dataclass(frozen=True)
+class _Rendered:
+    """What Python-Markdown made of a page.
+
+    Attributes:
+        made_from: the Markdown, and what else it was made from.
+        attributes: what MkDocs then keeps in the page.
+        links: the anchors of other pages that it links to, by the page's file.
+        shown: what the page shows, for its provenance.
+
+    """
+
+    made_from: tuple[Any, ...]
+    attributes: dict[str, Any]
+    links: dict[str, dict[str, str]]
+    shown: list[Any]
+
+
+class PageMemory:
+    """What builds before have made of pages that may be as they were."""
+
+    def __init__(self) -> None:
+        self._templates = CompiledTemplates()
+        self._rendered: dict[str, _Rendered] = {}
+        self._new: dict[str, _Rendered] = {}
+        self._entries: dict[str, tuple[Any, list[dict[str, Any]]]] = {}
+
+    def share(self, environment: Environment, config: MkDocsConfig) -> Environment:
+        """Let a build compile only templates that are new, and the search read only such pages."""
+        environment.bytecode_cache = self._templates
+        if search := config.plugins.get("material/search"):
+            self._share_entries(search.search_index)
+        return environment
+
+    def render(self, page: Page, chapter: ChapterPage) -> None:
+        """Let this page be rendered only if anything that it is made from is another now.
+
+        Args:
+            page: the page, before it is rendered.
+            chapter: the same page, as its blocks see it; what it shows is taken from memory, too.
+
+        """
+        source = page.file.src_uri
+        if not source.endswith(".md") or SHOWS_FILES.search(chapter.source):
+            return
+        render = page.render
+
+        def render_or_remember(config: MkDocsConfig, files: Files) -> None:
+            made_from = (page.markdown, *_made_from(chapter, config, files))
+            known = self._rendered.get(source)
+            if known is None or known.made_from != made_from:
+                render(config, files)
+                self._new[source] = _taken(page, chapter, made_from)
+                return
+            vars(page).update(known.attributes)
+            page.links_to_anchors = {
+                file: anchors
+                for linked, anchors in known.links.items()
+                if (file := files.get_file_from_path(linked))
+            }
+            chapter.shown[:] = known.shown
+
+        page.render = render_or_remember  # type: ignore[method-assign]
+
+    def keep(self) -> None:
+        """Keep what a build has rendered that went well: one with a warning has to warn again."""
+        self._rendered |= self._new
+        self._new.clear()
+
+    def forget_new(self) -> None:
+        """Forget what a build has rendered that broke."""
+        self._new.clear()
+
+    def _share_entries(self, index: Any) -> None:
+        add: Callable[[Page], None] = index.add_entry_from_context
+
+        def add_or_remember(page: Page) -> None:
+            made_from = (page.content, str(page.title), page.meta)
+            known, entries = self._entries.get(page.url, (None, []))
+            if known != made_from:
+                before = len(index.entries)
+                add(page)
+                entries = [dict(entry) for entry in index.entries[before:]]
+                self._entries[page.url] = (made_from, entries)
+            else:
+                index.entries.extend(dict(entry) for entry in entries)
+
+        index.add_entry_from_context = add_or_remember
+
+
+def _made_from(chapter: ChapterPage, config: MkDocsConfig, files: Files) -> tuple[Any, ...]:
+    """Return all that a page's HTML is made from beside its Markdown.
+
+    Links lead to other files by their places, and from words to the glossary.
+    """
+    root = Path(config.config_file_path).parent
+    sources = sorted(root.glob("src/**/*.py")) if SHOWS_SOURCES.search(chapter.source) else []
+    names = sorted(chapter.snippets())
+    glossary = files.get_file_from_path(GLOSSARY)
+    return (
+        Path(config.config_file_path).read_bytes(),
+        [(file.src_uri, file.url) for file in files],
+        glossary and glossary.content_bytes,
+        [(path, path.stat().st_mtime_ns, path.stat().st_size) for path in sources],
+        [(chapter.recordings[name], chapter.committed.get(name)) for name in names],
+        *(getattr(chapter, name) for name in ("profile", "outcomes", "package")),
+    )
+
+
+def _taken(page: Page, chapter: ChapterPage, made_from: tuple[Any, ...]) -> _Rendered:
+    names = ("content", "toc", "_title_from_render", "present_anchor_ids")
+    links = page.links_to_anchors or {}
+    return _Rendered(
+        made_from,
+        {name: vars(page)[name] for name in names},
+        {file.src_uri: anchors for file, anchors in links.items()},
+        list(chapter.shown),
+    )

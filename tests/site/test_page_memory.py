@@ -1,0 +1,285 @@
+"""The preview builds again what has changed, and what it serves is what a build from nothing gives.
+
+Asked of a small site with all that pages have of each other: links to headings, words of a
+glossary, cards, cells of snippets, the navigation, the search.
+"""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.structure.pages import Page
+
+from nnsight_guide.base.project import Project
+from tests.support.sites import MATERIAL, block, make_site
+
+EXTENSIONS = ["admonition", {"toc": {"permalink": True}}, "nnsight_guide.chapter.cross_links"]
+EXTENSIONS += ["pymdownx.superfences", {"pymdownx.snippets": {"base_path": ["."]}}]
+CELLS = '"""{what}"""\n\n# %% one\nprint("{what}")\n\n# %% two\nx = 1  # of {what}\n'
+HEAD = '# {title}\n\n*5 minutes.*\n\n!!! abstract "In this chapter"\n\n    - {goal};\n\n'
+PLACES = ["chapters/a.md", "chapters/b.md", "chapters/c.md", "glossary.md", "more.md"]
+
+
+def chapter(letter: str, linked: str) -> str:
+    head = HEAD.format(title=f"Chapter {letter}", goal=f"learn *{letter}*")
+    shown = block(f'cell("s{letter}", "one")', f'cell("s{letter}", "two")')
+    words = f"The logits are many. See [there]({linked}.md#heading-of-{linked})."
+    return f"{head}{words}\n\n## Heading of {letter}\n\n{shown}"
+
+
+@pytest.fixture
+def site(project: Project) -> Project:
+    """A small site, whose snippets need no model but the project's own."""
+    for letter in "abc":
+        (project.snippets / f"s{letter}.py").write_text(CELLS.format(what=letter))
+    cards = block('chapter_cards("chapters/a.md", "chapters/b.md")')
+    pages = {
+        "index.md": f"# Home\n\nThe logits.\n\n{cards}",
+        **{f"chapters/{a}.md": chapter(a, b) for a, b in ("ab", "bc", "ca")},
+        "glossary.md": "# Glossary\n\n## Logits\n\nNumbers.\n\n## Trace\n\nA run.\n",
+        "more.md": '# More\n\nA trace.\n\n--8<-- "docs/part.txt"\n',
+    }
+    make_site(
+        project,
+        pages,
+        theme={**MATERIAL, "custom_dir": "overrides"},
+        plugins=["search", "nnsight-guide", {"markdown-exec": {"languages": ["python"]}}],
+        markdown_extensions=EXTENSIONS,
+        exclude_docs="part.txt",
+        validation={"anchors": "warn"},
+        nav=["index.md", *PLACES],
+    )
+    (project.root / "overrides").mkdir()
+    (project.root / "overrides" / "main.html").write_text('{% extends "base.html" %}')
+    (project.root / "docs" / "part.txt").write_text("Part 0.")
+    return project
+
+
+class Author:
+    """Somebody who edits a site, with a preview open."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._plugins = self._config().plugins
+        self._plugins.on_startup(command="serve", dirty=False)
+        self.preview = self._plugins["nnsight-guide"].preview
+        self._built()
+        builder = lambda: build(self._config())  # noqa: E731 - as MkDocs hands one over
+        self.server = SimpleNamespace(builder=builder, root="", _inject_js_into_html=None)
+        self.preview.attach(self.server)
+
+    def _config(self):
+        return load_config(str(self.project.root / "mkdocs.yml"), dev_addr="127.0.0.1:8765")
+
+    def _built(self) -> None:
+        build(self._config())
+
+    def served(self) -> dict[Path, bytes] | str:
+        """Build again; return all files that are served, or the line that says what is wrong."""
+        self.server.builder()
+        return self.preview.broken or files_of(Path(self.preview.served))
+
+    def close(self) -> None:
+        self._plugins.on_shutdown()
+
+    def write(self, place: str, change: Callable[[str], str]) -> None:
+        path = self.project.root / place
+        path.write_text(change(path.read_text()))
+
+    def configure(self, change: Callable[[dict], None]) -> None:
+        def changed(text: str) -> str:
+            config = yaml.safe_load(text)
+            change(config)
+            return yaml.safe_dump(config, sort_keys=False)
+
+        self.write("mkdocs.yml", changed)
+
+
+def files_of(folder: Path) -> dict[Path, bytes]:
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    # A compressed file holds the time at which it was written.
+    return {path.relative_to(folder): path.read_bytes() for path in paths if path.suffix != ".gz"}
+
+
+@pytest.fixture
+def author(site, monkeypatch):
+    monkeypatch.chdir(site.root)
+    someone = Author(site)
+    yield someone
+    someone.close()
+
+
+def from_nothing(project: Project) -> dict[Path, bytes] | str:
+    """Return what is served of the site as it is by a preview that begins now."""
+    try:
+        other = Author(project)
+    except SystemExit:
+        return "broken"
+    try:
+        return files_of(Path(other.preview.served))
+    finally:
+        other.close()
+
+
+@pytest.fixture
+def rendered(monkeypatch):
+    """The pages whose Markdown was rendered, in order."""
+    names = []
+    render = Page.render
+
+    def counted(page, *arguments):
+        names.append(page.file.src_uri)
+        render(page, *arguments)
+
+    monkeypatch.setattr(Page, "render", counted)
+    return names
+
+
+# Those pages are rendered each time whose text lies in other files.
+ALWAYS = ["index.md", "more.md"]
+
+
+@pytest.mark.parametrize(
+    ("place", "again"),
+    [
+        ("docs/chapters/b.md", ["chapters/b.md"]),
+        ("snippets/sb.py", ["chapters/b.md"]),
+        ("docs/part.txt", []),
+        ("overrides/main.html", []),
+        ("docs/glossary.md", ["chapters/a.md", "chapters/b.md", "chapters/c.md", "glossary.md"]),
+    ],
+)
+def test_an_edit_renders_the_pages_that_it_changes(author, rendered, place, again):
+    author.served()
+    rendered.clear()
+    comment = "\n# edited\n" if place.endswith(".py") else "\nEdited.\n"
+    author.write(place, lambda text: text + comment)
+    author.served()
+    assert sorted(rendered) == sorted(again + ALWAYS)
+
+
+def test_a_page_that_warned_warns_again(author):
+    author.write("docs/chapters/a.md", lambda text: text + "\n[nowhere](nowhere.md)\n")
+    assert "nowhere.md" in author.served()
+    author.write("docs/chapters/b.md", lambda text: text + "\nEdited.\n")
+    assert "nowhere.md" in author.served()
+
+
+def test_a_link_to_a_heading_that_is_gone_is_found_on_a_page_that_is_as_it_was(author):
+    author.served()
+    author.write("docs/chapters/b.md", lambda text: text.replace("Heading of b", "Another one"))
+    assert "does not contain an anchor '#heading-of-b'" in author.served()
+
+
+class Editing:
+    """Edits of every kind, drawn by a seed."""
+
+    def __init__(self, author: Author, seed: int) -> None:
+        self.author, self.draw = author, random.Random(seed)
+        self.kinds = [
+            *(self.prose, self.heading, self.title, self.snippet, self.asset, self.override),
+            *(self.page, self.nav, self.glossary, self.part, self.configuration, self.broken_link),
+        ]
+        self.n_pages = 0
+
+    def one(self, number: int) -> str:
+        kind = self.draw.choice(self.kinds)
+        kind(number)
+        return f"edit {number}: {kind.__name__}"
+
+    def _chapter(self) -> str:
+        return f"docs/chapters/{self.draw.choice('abc')}.md"
+
+    def prose(self, number):
+        self.author.write(self._chapter(), lambda text: f"{text}\nEdit {number}, with a trace.\n")
+
+    def heading(self, number):
+        """Rename a heading, and the link to it on another page."""
+        letter, other = self.draw.choice(["ba", "cb", "ac"])
+        for name in (letter, other):
+            self.author.write(
+                f"docs/chapters/{name}.md",
+                lambda text: text.replace(
+                    f"Heading of {letter}", f"Number {number} of {letter}"
+                ).replace(f"#heading-of-{letter}", f"#number-{number}-of-{letter}"),
+            )
+
+    def title(self, number):
+        self.author.write(
+            self._chapter(), lambda text: text.replace("# Chapter", f"# {number}:", 1)
+        )
+
+    def snippet(self, number):
+        name = self.draw.choice("abc")
+        self.author.write(f"snippets/s{name}.py", lambda text: f"{text}print({number})\n")
+
+    def asset(self, number):
+        (self.author.project.root / "docs" / "style.css").write_text(f"/* {number} */")
+
+    def override(self, number):
+        block = f"{{% block footer %}}<p>{number}</p>{{% endblock %}}"
+        text = f'{{% extends "base.html" %}}\n{block}'
+        self.author.write("overrides/main.html", lambda _: text)
+
+    def page(self, number):
+        """Add a page to the end of the navigation, or take away the last one that was added."""
+        name = f"new-{self.n_pages}.md"
+        path = self.author.project.root / "docs" / name
+        if self.n_pages and self.draw.random() < 0.5:
+            self.n_pages -= 1
+            name = f"new-{self.n_pages}.md"
+            (path.parent / name).unlink()
+            self.author.configure(lambda config: config["nav"].remove(name))
+        else:
+            self.n_pages += 1
+            path.write_text(f"# New {number}\n\nThe logits of a [chapter](chapters/a.md).\n")
+            self.author.configure(lambda config: config["nav"].append(name))
+
+    def nav(self, number):
+        self.author.configure(lambda config: self.draw.shuffle(config["nav"]))
+
+    def glossary(self, number):
+        word = f"Edit {number}" if self.draw.random() < 0.5 else "Chapter"
+        self.author.write("docs/glossary.md", lambda text: f"{text}\n## {word}\n\nA word.\n")
+
+    def part(self, number):
+        self.author.write("docs/part.txt", lambda _: f"Part {number}.")
+
+    def configuration(self, number):
+        self.author.configure(lambda config: config.update(site_name=f"Number {number}"))
+
+    def broken_link(self, number):
+        """Break a page or, if it is broken, mend it."""
+        broken = "\n[nowhere](nowhere.md)\n"
+        self.author.write(
+            "docs/chapters/c.md",
+            lambda text: text.replace(broken, "") if broken in text else text + broken,
+        )
+
+
+@pytest.mark.parametrize(
+    "number", [30, pytest.param(200, marks=pytest.mark.long, id="200, which takes minutes")]
+)
+def test_after_any_edit_what_is_served_is_what_a_build_from_nothing_gives(
+    author, number, report_count
+):
+    editing = Editing(author, seed=number)
+    n_broken = 0
+    for each in range(number):
+        what = editing.one(each)
+        served, right = author.served(), from_nothing(author.project)
+        if isinstance(served, str) or isinstance(right, str):
+            n_broken += 1
+            assert isinstance(served, str), what
+            assert isinstance(right, str), (what, served)
+            continue
+        assert served.keys() == right.keys(), what
+        wrong = [str(path) for path, content in served.items() if content != right[path]]
+        assert not wrong, (what, wrong)
+    assert n_broken < number / 2
+    report_count(f"{number} edits under a preview, {n_broken} of them while a page was broken")
