@@ -251,7 +251,14 @@ class Editing:
         self.author.write("docs/part.txt", lambda _: f"Part {number}.")
 
     def configuration(self, number):
-        self.author.configure(lambda config: config.update(site_name=f"Number {number}"))
+        """Name the site anew, and have a section found by other words."""
+        words = {"chapters/b.md": [f"word {number}"]} if self.draw.random() < 0.5 else {}
+
+        def change(config):
+            config["site_name"] = f"Number {number}"
+            config["plugins"][1] = {"nnsight-guide": {"search_words": words}}
+
+        self.author.configure(change)
 
     def broken_link(self, number):
         """Break a page or, if it is broken, mend it."""
