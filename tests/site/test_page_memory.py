@@ -14,6 +14,7 @@ import pytest
 import yaml
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.pages import Page
 
 from nnsight_guide.base.project import Project
@@ -68,8 +69,8 @@ def made(module_project: Project) -> Project:
 class Author:
     """Somebody who edits a site, with a preview open."""
 
-    def __init__(self, project: Project) -> None:
-        self.project = project
+    def __init__(self, project: Project, site: str = "site") -> None:
+        self.project, self.site = project, site
         self._plugins = self._config().plugins
         self._plugins.on_startup(command="serve", dirty=False)
         self.preview = self._plugins["nnsight-guide"].preview
@@ -79,7 +80,8 @@ class Author:
         self.preview.attach(self.server)
 
     def _config(self):
-        return load_config(str(self.project.root / "mkdocs.yml"), dev_addr="127.0.0.1:8765")
+        file, folder = (str(self.project.root / name) for name in ("mkdocs.yml", self.site))
+        return load_config(file, site_dir=folder, dev_addr="127.0.0.1:8765")
 
     def _built(self) -> None:
         build(self._config())
@@ -122,14 +124,17 @@ def author(made, tmp_path, monkeypatch):
 
 def from_nothing(project: Project) -> dict[Path, bytes] | str:
     """Return what is served of the site as it is by a preview that begins now."""
-    try:
-        other = Author(project)
-    except SystemExit:
-        return "broken"
-    try:
-        return files_of(Path(other.preview.served))
-    finally:
-        other.close()
+    with pytest.MonkeyPatch.context() as patch:
+        # Else MkDocs hands out the very plugins that it has.
+        patch.setattr(dict(MkDocsConfig._schema)["plugins"], "plugin_cache", {})
+        try:
+            other = Author(project, "another-site")
+        except SystemExit:
+            return "broken"
+        try:
+            return files_of(Path(other.preview.served))
+        finally:
+            other.close()
 
 
 @pytest.fixture
@@ -194,7 +199,8 @@ class Editing:
         self.n_pages = 0
 
     def one(self, number: int) -> str:
-        kind = self.draw.choice(self.kinds)
+        mends = self.author.preview.broken and self.draw.random() < 0.5
+        kind = self.broken_link if mends else self.draw.choice(self.kinds)
         kind(number)
         return f"edit {number}: {kind.__name__}"
 

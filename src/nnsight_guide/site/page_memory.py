@@ -21,9 +21,9 @@ from mkdocs.structure.pages import Page
 from nnsight_guide.chapter.cross_links import GLOSSARY
 from nnsight_guide.chapter.page import ChapterPage
 
-# Such a page shows what lies in other files: in other pages, or in results.
-SHOWS_FILES = re.compile(r"\bchapter_cards\(|^ *--8<--", re.MULTILINE)
-SHOWS_SOURCES = re.compile(r"^:::", re.MULTILINE)
+# Such a page shows what lies in other files: in other pages, in results, or in sources, whose names
+# mkdocstrings registers, too, as it renders them.
+SHOWS_FILES = re.compile(r"\bchapter_cards\(|^ *--8<--|^:::", re.MULTILINE)
 
 
 class CompiledTemplates(BytecodeCache):
@@ -137,15 +137,12 @@ def _made_from(chapter: ChapterPage, config: MkDocsConfig, files: Files) -> tupl
 
     Links lead to other files by their places, and from words to the glossary.
     """
-    root = Path(config.config_file_path).parent
-    sources = sorted(root.glob("src/**/*.py")) if SHOWS_SOURCES.search(chapter.source) else []
     names = sorted(chapter.snippets())
     glossary = files.get_file_from_path(GLOSSARY)
     return (
         Path(config.config_file_path).read_bytes(),
         [(file.src_uri, file.url) for file in files],
         glossary and glossary.content_bytes,
-        [(path, path.stat().st_mtime_ns, path.stat().st_size) for path in sources],
         [(chapter.recordings[name], chapter.committed.get(name)) for name in names],
         *(getattr(chapter, name) for name in ("profile", "outcomes", "package")),
     )
