@@ -153,6 +153,7 @@ def rendered(monkeypatch):
 
 # Those pages are rendered each time whose text lies in other files.
 ALWAYS = ["index.md", "more.md"]
+OTHERS = ["chapters/a.md", "chapters/b.md", "chapters/c.md", "glossary.md"]
 
 
 @pytest.mark.parametrize(
@@ -162,13 +163,14 @@ ALWAYS = ["index.md", "more.md"]
         ("snippets/sb.py", ["chapters/b.md"]),
         ("docs/part.txt", []),
         ("overrides/main.html", []),
-        ("docs/glossary.md", ["chapters/a.md", "chapters/b.md", "chapters/c.md", "glossary.md"]),
+        ("docs/glossary.md", OTHERS),
+        ("mkdocs.yml", OTHERS),
     ],
 )
 def test_an_edit_renders_the_pages_that_it_changes(author, rendered, place, again):
     author.served()
     rendered.clear()
-    comment = "\n# edited\n" if place.endswith(".py") else "\nEdited.\n"
+    comment = "\n# edited\n" if place.endswith((".py", ".yml")) else "\nEdited.\n"
     author.write(place, lambda text: text + comment)
     author.served()
     assert sorted(rendered) == sorted(again + ALWAYS)
@@ -185,6 +187,13 @@ def test_a_link_to_a_heading_that_is_gone_is_found_on_a_page_that_is_as_it_was(a
     author.served()
     author.write("docs/chapters/b.md", lambda text: text.replace("Heading of b", "Another one"))
     assert "does not contain an anchor '#heading-of-b'" in author.served()
+
+
+def test_a_link_to_a_page_that_is_gone_is_found_on_a_page_that_is_as_it_was(author):
+    author.served()
+    (author.project.root / "docs" / "chapters" / "c.md").unlink()
+    author.configure(lambda config: config["nav"].remove("chapters/c.md"))
+    assert "'chapters/b.md' contains a link 'c.md#heading-of-c'" in author.served()
 
 
 class Editing:
@@ -263,12 +272,13 @@ class Editing:
         self.author.write("docs/part.txt", lambda _: f"Part {number}.")
 
     def configuration(self, number):
-        """Name the site anew, and have a section found by other words."""
+        """Name the site anew, find a section by other words, and give headings links or none."""
         words = {"chapters/b.md": [f"word {number}"]} if self.draw.random() < 0.5 else {}
 
         def change(config):
             config["site_name"] = f"Number {number}"
             config["plugins"][1] = {"nnsight-guide": {"search_words": words}}
+            config["markdown_extensions"][1] = {"toc": {"permalink": bool(words)}}
 
         self.author.configure(change)
 
