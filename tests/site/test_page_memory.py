@@ -183,17 +183,51 @@ def test_a_page_that_warned_warns_again(author):
     assert "nowhere.md" in author.served()
 
 
+def test_what_broke_and_was_mended_breaks_again_if_it_comes_again(author):
+    for _ in range(2):
+        author.write("docs/chapters/a.md", lambda text: text + "\n[nowhere](nowhere.md)\n")
+        assert "nowhere.md" in author.served()
+        author.write(
+            "docs/chapters/a.md", lambda text: text.replace("\n[nowhere](nowhere.md)\n", "")
+        )
+        assert author.served()[Path("chapters/a/index.html")]
+
+
 def test_a_link_to_a_heading_that_is_gone_is_found_on_a_page_that_is_as_it_was(author):
     author.served()
     author.write("docs/chapters/b.md", lambda text: text.replace("Heading of b", "Another one"))
     assert "does not contain an anchor '#heading-of-b'" in author.served()
 
 
-def test_a_link_to_a_page_that_is_gone_is_found_on_a_page_that_is_as_it_was(author):
+def test_a_new_link_is_held_against_the_headings_of_a_page_that_is_as_it_was(author):
     author.served()
-    (author.project.root / "docs" / "chapters" / "c.md").unlink()
-    author.configure(lambda config: config["nav"].remove("chapters/c.md"))
-    assert "'chapters/b.md' contains a link 'c.md#heading-of-c'" in author.served()
+    author.write("docs/chapters/a.md", lambda text: text + "\n[no](c.md#no)\n")
+    assert "does not contain an anchor '#no'" in author.served()
+
+
+def test_a_link_to_a_file_that_is_gone_is_found_on_a_page_that_is_as_it_was(author):
+    data = author.project.root / "docs" / "data.csv"
+    data.write_text("1,2")
+    author.write("docs/chapters/a.md", lambda text: text + "\n[data](../data.csv)\n")
+    author.served()
+    data.unlink()
+    assert "contains a link '../data.csv'" in author.served()
+
+
+def test_the_search_forgets_words_that_are_taken_out(author):
+    def find_by(words):
+        plugin = {"nnsight-guide": {"search_words": words}}
+        author.configure(lambda config: config["plugins"].__setitem__(1, plugin))
+
+    def index():
+        return author.served()[Path("search/search_index.json")]
+
+    find_by({"chapters/b.md": ["oddity"]})
+    author.write("docs/chapters/b.md", lambda text: text + "\nNew.\n")
+    assert b"oddity" in index(), "of a page that is new to the search"
+    assert b"oddity" in index(), "of a page that it knows"
+    find_by({})
+    assert b"oddity" not in index()
 
 
 class Editing:

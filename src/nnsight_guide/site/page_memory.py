@@ -107,12 +107,12 @@ class PageMemory:
         page.render = render_or_remember  # type: ignore[method-assign]
 
     def keep(self) -> None:
-        """Keep what a build has rendered that went well: one with a warning has to warn again."""
+        """Keep what a build has rendered that went well."""
         self._rendered |= self._new
         self._new.clear()
 
     def forget_new(self) -> None:
-        """Forget what a build has rendered that broke."""
+        """Forget what a build has rendered that broke: its warnings have to come again."""
         self._new.clear()
 
     def _share_entries(self, index: Any) -> None:
