@@ -6,18 +6,13 @@ glossary, cards, cells of snippets, the navigation, the search.
 
 import random
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-import yaml
-from mkdocs.commands.build import build
-from mkdocs.config import load_config
-from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.pages import Page
 
 from nnsight_guide.base.project import Project
+from tests.support.previews import Author, from_nothing
 from tests.support.sites import MATERIAL, block, make_site
 
 EXTENSIONS = ["admonition", {"toc": {"permalink": True}}, "nnsight_guide.chapter.cross_links"]
@@ -66,53 +61,6 @@ def made(module_project: Project) -> Project:
     return project
 
 
-class Author:
-    """Somebody who edits a site, with a preview open."""
-
-    def __init__(self, project: Project, site: str = "site") -> None:
-        self.project, self.site = project, site
-        self._plugins = self._config().plugins
-        self._plugins.on_startup(command="serve", dirty=False)
-        self.preview = self._plugins["nnsight-guide"].preview
-        self._built()
-        builder = lambda: build(self._config())  # noqa: E731 - as MkDocs hands one over
-        self.server = SimpleNamespace(builder=builder, root="", _inject_js_into_html=None)
-        self.preview.attach(self.server)
-
-    def _config(self):
-        file, folder = (str(self.project.root / name) for name in ("mkdocs.yml", self.site))
-        return load_config(file, site_dir=folder, dev_addr="127.0.0.1:8765")
-
-    def _built(self) -> None:
-        build(self._config())
-
-    def served(self) -> dict[Path, bytes] | str:
-        """Build again; return all files that are served, or the line that says what is wrong."""
-        self.server.builder()
-        return self.preview.broken or files_of(Path(self.preview.served))
-
-    def close(self) -> None:
-        self._plugins.on_shutdown()
-
-    def write(self, place: str, change: Callable[[str], str]) -> None:
-        path = self.project.root / place
-        path.write_text(change(path.read_text()))
-
-    def configure(self, change: Callable[[dict], None]) -> None:
-        def changed(text: str) -> str:
-            config = yaml.safe_load(text)
-            change(config)
-            return yaml.safe_dump(config, sort_keys=False)
-
-        self.write("mkdocs.yml", changed)
-
-
-def files_of(folder: Path) -> dict[Path, bytes]:
-    paths = [path for path in folder.rglob("*") if path.is_file()]
-    # A compressed file holds the time at which it was written.
-    return {path.relative_to(folder): path.read_bytes() for path in paths if path.suffix != ".gz"}
-
-
 @pytest.fixture
 def author(made, tmp_path, monkeypatch):
     site = shutil.copytree(made.root, tmp_path / "site")
@@ -120,21 +68,6 @@ def author(made, tmp_path, monkeypatch):
     someone = Author(Project(site))
     yield someone
     someone.close()
-
-
-def from_nothing(project: Project) -> dict[Path, bytes] | str:
-    """Return what is served of the site as it is by a preview that begins now."""
-    with pytest.MonkeyPatch.context() as patch:
-        # Else MkDocs hands out the very plugins that it has.
-        patch.setattr(dict(MkDocsConfig._schema)["plugins"], "plugin_cache", {})
-        try:
-            other = Author(project, "another-site")
-        except SystemExit:
-            return "broken"
-        try:
-            return files_of(Path(other.preview.served))
-        finally:
-            other.close()
 
 
 @pytest.fixture
