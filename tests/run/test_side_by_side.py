@@ -120,6 +120,33 @@ def test_torch_takes_one_processor_beside_others_and_all_of_them_alone(project, 
 
 
 @pytest.mark.local
+@pytest.mark.usefixtures("idioms")
+def test_a_snippet_that_fails_beside_others_leaves_its_kernel_to_the_next(project, profile, on):
+    on(processors=2)
+    snippet = project.snippets / "a_first.py"
+    snippet.write_text("# %% fail\n1 / 0\n")
+    with closing(Runner(project)) as runner:
+        with pytest.raises(GuideError, match="division by zero"):
+            runner.run_stale(Plan(project, profile))
+        kernel = runner.kernels.running["demo", 0]
+        snippet.write_text("# %% fail\nprint(1)\n")
+        runner.run_stale(Plan(project, profile))
+        assert runner.kernels.running["demo", 0] is kernel
+
+
+@pytest.mark.local
+def test_a_snippet_that_sets_the_number_of_threads_is_named_where_it_runs_alone(project, profile):
+    code = "# %% set\nimport torch\n\ntorch.set_num_threads(1)\n"
+    (project.snippets / "sets.py").write_text(code)
+    if torch.get_num_threads() == 1:
+        pytest.skip("torch has one thread here, so nothing is changed")
+    with closing(Runner(project)) as runner:
+        plan = Plan(project, profile)
+        with pytest.raises(GuideError, match="changes the number of torch's threads"):
+            list(runner.run(plan, ["sets"]))
+
+
+@pytest.mark.local
 def test_what_runs_at_once_gives_what_it_gives_one_after_another(project, profile, idioms, on):
     (project.snippets / "draws.py").write_text("# %% draw\nimport torch\n\nprint(torch.rand(3))\n")
     on(processors=1)

@@ -27,6 +27,7 @@ _baseline: list[State]
 _put_back: PutBack
 _readings: Readings
 _threads: int  # of torch's, where nothing else computes
+_given: int  # of these, to the snippet that runs
 
 
 def end_with_parent() -> None:
@@ -72,7 +73,7 @@ def load(setup: str) -> None:
 
     `setup` is the module of `snippets` that every snippet here has its model from.
     """
-    global _baseline, _put_back, _readings, _setup, _threads
+    global _baseline, _given, _put_back, _readings, _setup, _threads
     if "_baseline" in globals():
         return
     import_libraries()  # again, if that has failed
@@ -98,7 +99,7 @@ def load(setup: str) -> None:
     gc.enable()
     _put_back = PutBack()
     _put_back.put_back()
-    _threads = torch.get_num_threads()
+    _threads = _given = torch.get_num_threads()
     _baseline = shared_state()
 
 
@@ -113,6 +114,7 @@ def begin(*, shares: bool) -> None:
             read when it was imported is another now.
 
     """
+    global _given
     import torch
     from IPython import get_ipython
 
@@ -121,13 +123,14 @@ def begin(*, shares: bool) -> None:
     # As in any Python: Jupyter's own would let the cell go on, and end the kernel after it.
     shell.user_ns.update(exit=sys.exit, quit=sys.exit)
     _put_back.put_back()
+    _take_all_threads()
     if changed := changes():
         raise RuntimeError(f"an earlier snippet changed {', '.join(changed)}")
     if outdated := _readings.outdated():
         raise RuntimeError(f"a module has read {', '.join(outdated)}, which changed since")
     _readings.begin()
-    if shares:
-        torch.set_num_threads(1)
+    _given = 1 if shares else _threads
+    torch.set_num_threads(_given)
 
 
 def end() -> None:
@@ -135,14 +138,20 @@ def end() -> None:
 
     It is not printed, since the snippet may have closed what it would be printed to.
     """
-    import torch
     from IPython import get_ipython
 
     read = _readings.settled()
-    if torch.get_num_threads() == 1:
-        torch.set_num_threads(_threads)
+    _take_all_threads()
     state_now = json.dumps({"changed": changes(), "read": read, **where()})
     get_ipython().display_pub.publish({"text/plain": state_now})
+
+
+def _take_all_threads() -> None:
+    """Give torch all its threads again, unless a snippet has set their number itself."""
+    import torch
+
+    if torch.get_num_threads() == _given:
+        torch.set_num_threads(_threads)
 
 
 def changes() -> list[str]:
