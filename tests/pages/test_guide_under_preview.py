@@ -6,7 +6,7 @@
 import pytest
 
 from nnsight_guide.base.project import Project
-from tests.support.previews import Author, from_nothing
+from tests.support.previews import Author, differing, from_nothing
 
 EDITS = {  # of each kind, and all of them one after the other
     "docs/index.md": lambda text: f"{text}\nEdited.\n",
@@ -33,12 +33,7 @@ def test_after_an_edit_of_each_kind_the_whole_guide_is_as_from_nothing(checkout,
             served, right = author.served(), from_nothing(author.project)
             assert not isinstance(served, str), (place, served)
             assert not isinstance(right, str), place
-            wrong = [
-                str(path)
-                for path in served.keys() | right.keys()
-                if served.get(path) != right.get(path)
-            ]
-            assert not wrong, place
+            assert not differing(served, right), place
     finally:
         author.close()
         for place, text in texts.items():

@@ -51,8 +51,9 @@ def rendered(tmp_path, monkeypatch):
     render = TemplateExporter.from_filename
 
     def kept(exporter, *arguments, **options):
-        given.append(render(exporter, *arguments, **options)[0])
-        return given[-1], {"inlining": {"css": ""}}
+        html, resources = render(exporter, *arguments, **options)
+        given.append(html)
+        return html, resources
 
     RenderedNotebooks(project).close()
     with monkeypatch.context() as patch:

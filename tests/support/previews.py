@@ -21,16 +21,19 @@ class Author:
         self._plugins = self._config().plugins
         self._plugins.on_startup(command="serve", dirty=False)
         self.preview = self._plugins["nnsight-guide"].preview
-        self._built()
-        builder = lambda: build(self._config())  # noqa: E731 - as MkDocs hands one over
-        self.server = SimpleNamespace(builder=builder, root="", _inject_js_into_html=None)
+        try:
+            self._build()
+        except BaseException:
+            self.close()
+            raise
+        self.server = SimpleNamespace(builder=self._build, root="", _inject_js_into_html=None)
         self.preview.attach(self.server)
 
     def _config(self):
         file, folder = (str(self.project.root / name) for name in ("mkdocs.yml", self.site))
         return load_config(file, site_dir=folder, dev_addr="127.0.0.1:8765")
 
-    def _built(self) -> None:
+    def _build(self) -> None:
         build(self._config())
 
     def served(self) -> dict[Path, bytes] | str:
@@ -58,6 +61,12 @@ def files_of(folder: Path) -> dict[Path, bytes]:
     paths = [path for path in folder.rglob("*") if path.is_file()]
     # A compressed file holds the time at which it was written.
     return {path.relative_to(folder): path.read_bytes() for path in paths if path.suffix != ".gz"}
+
+
+def differing(served: dict[Path, bytes], right: dict[Path, bytes]) -> list[str]:
+    """Return the files that only one has, or that are not the same in both."""
+    paths = served.keys() | right.keys()
+    return sorted(str(path) for path in paths if served.get(path) != right.get(path))
 
 
 def from_nothing(project: Project) -> dict[Path, bytes] | str:
