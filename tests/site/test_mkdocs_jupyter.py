@@ -1,5 +1,7 @@
 """Notebooks are rendered by nbconvert: each once, with templates that are compiled once for all."""
 
+import logging
+
 import jinja2
 import nbformat
 import pytest
@@ -34,7 +36,7 @@ def test_the_second_notebook_compiles_no_template_and_looks_like_the_first(tmp_p
 
 
 @pytest.fixture
-def rendered(tmp_path, monkeypatch):
+def rendered(tmp_path, monkeypatch, caplog):
     """What nbconvert gave while a site was built of one notebook, which has a heading of each kind
     and a picture without words.
     """
@@ -55,6 +57,7 @@ def rendered(tmp_path, monkeypatch):
         given.append(html)
         return html, resources
 
+    caplog.set_level(logging.INFO, "mkdocs")
     RenderedNotebooks(project).close()
     with monkeypatch.context() as patch:
         patch.setattr(TemplateExporter, "from_filename", kept)
@@ -71,6 +74,13 @@ def test_a_notebook_is_rendered_once_and_its_headings_come_from_that(rendered):
         ("First, save", 1),
         ("Last", 0),
     ]
+
+
+@pytest.mark.usefixtures("rendered")
+def test_no_notebook_is_reported_with_its_path(caplog):
+    said = [record.getMessage() for record in caplog.get_records("setup")]
+    assert "Cleaning site directory" in said
+    assert not [line for line in said if "index.ipynb" in line]
 
 
 def test_a_picture_without_words_is_said_to_have_none(rendered):

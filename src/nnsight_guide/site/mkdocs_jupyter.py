@@ -9,6 +9,7 @@ leaves half a file, and builds at the same time read each other's halves. So eac
 folder of its own, and what it has finished is kept for the next one.
 """
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
@@ -29,6 +30,7 @@ from nnsight_guide.site.page_memory import CompiledTemplates
 
 COLAB = "https://colab.research.google.com/github/"
 REPOSITORY = re.compile(r"https://github\.com/(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?")
+LOGGERS = ("mkdocs.plugins.mkdocs_jupyter", "mkdocs.mkdocs-jupyter")
 START, END = '<div class="jupyter-wrapper">', "<!-- jupyter-wrapper -->"
 CODE = r"<pre>(.*?)</pre>"
 HEADING = re.compile(r'<h([1-6]) id="([^"]*)">(.*?)<a class="anchor-link"', re.DOTALL)
@@ -139,6 +141,8 @@ class RenderedNotebooks:
         """
         _compile_templates_once()
         _render_each_notebook_once()
+        for name in LOGGERS:  # they would report every notebook, with its path
+            logging.getLogger(name).setLevel(logging.WARNING)
         # mkdocs-jupyter knows what it has rendered by the notebook, not by who rendered it.
         versions = "-".join(version(name) for name in ("mkdocs-jupyter", "nbconvert"))
         self.kept = project.cache / "rendered-once" / versions

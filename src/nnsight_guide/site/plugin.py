@@ -61,8 +61,6 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         self.preview = Preview(PageMemory()) if command == "serve" else None
         redaction.install_hook()
         page_blocks.install()
-        # It would report every notebook, with its path, at every build.
-        logging.getLogger("mkdocs.plugins.mkdocs_jupyter").setLevel(logging.WARNING)
 
     def on_config(self, config: MkDocsConfig) -> None:
         """Offer no edit links without a repository; in an offline site, serve every script."""
