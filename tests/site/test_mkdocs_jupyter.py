@@ -76,6 +76,35 @@ def test_a_notebook_is_rendered_once_and_its_headings_come_from_that(rendered):
     ]
 
 
+def html_of(*texts):
+    cells = list(map(nbformat.v4.new_markdown_cell, texts))
+    html, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=cells))
+    return html
+
+
+def names(below):
+    return [one["name"] for one in below]
+
+
+def test_what_stands_below_a_second_title_is_a_heading_too():
+    title, below = headings(html_of("# One", "## A\n\n### Deep", "# Two", "## B"))
+    assert (title, names(below)) == ("One", ["A", "B"])
+
+
+@pytest.mark.parametrize("texts", [["Only text."], ["## A", "text"]])
+def test_a_notebook_may_have_no_title_and_no_heading(texts):
+    title, below = headings(html_of(*texts))
+    assert (title, names(below)) == (None, [text[3:] for text in texts if text[0] == "#"])
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~", "````"])
+def test_what_stands_in_a_block_of_code_is_no_heading_and_hides_none(fence):
+    # https://github.com/danielfrg/mkdocs-jupyter/issues/41
+    text = f"# One\n\n## A\n\n{fence}\n# no heading\n## nor this\n{fence}\n\n## B `# c`"
+    title, below = headings(html_of(text, "An unmatched ` sign.", "## C"))
+    assert (title, names(below)) == ("One", ["A", "B # c", "C"])
+
+
 @pytest.mark.usefixtures("rendered")
 def test_no_notebook_is_reported_with_its_path(caplog):
     said = [record.getMessage() for record in caplog.get_records("setup")]

@@ -81,21 +81,25 @@ def page_html(rendered: str) -> str:
     return html.replace('class="jupyter-wrapper"', 'class="guide-notebook"', 1)
 
 
-def headings(rendered: str) -> tuple[str, Any]:
-    """Return the title of a rendered notebook, and the headings below it, as MkDocs takes them.
+def headings(rendered: str) -> tuple[str | None, Any]:
+    """Return the title of a rendered notebook, if it has one, and all headings below titles.
 
-    mkdocs-jupyter would leave out the code in them.
+    They are as MkDocs takes them; mkdocs-jupyter would leave out the code in them.
     """
-    root: dict[str, Any] = {"level": 0, "name": "", "children": []}
+    title = None
+    root: dict[str, Any] = {"level": 1, "children": []}
     above = [root]  # the last heading of each level, down to the one that was found last
     for level, name, html in HEADING.findall(rendered):
         found = {"level": int(level), "id": name, "name": TAG.sub("", html), "children": []}
+        if found["level"] == root["level"]:
+            title = title or found["name"]
+            del above[1:]
+            continue
         while above[-1]["level"] >= found["level"]:
             above.pop()
         above[-1]["children"].append(found)
         above.append(found)
-    title = root["children"][0]
-    return title["name"], title["children"]
+    return title, root["children"]
 
 
 def links_html(versions: Mapping[str, Mapping[str, str]]) -> str:

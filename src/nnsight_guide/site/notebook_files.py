@@ -124,7 +124,8 @@ class Notebooks:
             links = _links(version, page, config)
             if chapter := files.get_file_from_path(version.source):
                 links = {"read the chapter": get_relative_url(chapter.url, page.url), **links}
-            page.title, below = mkdocs_jupyter.headings(html)
+            title, below = mkdocs_jupyter.headings(html)
+            page.title = title or page.title
             page.toc = get_toc(below)
             html, offers = mkdocs_jupyter.page_html(html), {version.title: links}
         elif offered := versions(source):
