@@ -19,7 +19,10 @@ EXTENSIONS = ["admonition", {"toc": {"permalink": True}}, "nnsight_guide.chapter
 EXTENSIONS += ["pymdownx.superfences", {"pymdownx.snippets": {"base_path": ["."]}}]
 CELLS = '"""{what}"""\n\n# %% one\nprint("{what}")\n\n# %% two\nx = 1  # of {what}\n'
 HEAD = '# {title}\n\n*5 minutes.*\n\n!!! abstract "In this chapter"\n\n    - {goal};\n\n'
+SOURCE = '"""What is ours."""\n\n\ndef trace():\n    """Run {what}."""\n'
+SOURCES = {"enable_inventory": False, "handlers": {"python": {"paths": ["src"]}}}
 PLACES = ["chapters/a.md", "chapters/b.md", "chapters/c.md", "glossary.md", "more.md"]
+PLACES += ["set-up.md", "sources.md"]
 
 
 def chapter(letter: str, linked: str) -> str:
@@ -33,20 +36,29 @@ def chapter(letter: str, linked: str) -> str:
 def made(module_project: Project) -> Project:
     """A small site whose snippets have run."""
     project = module_project
+    for name in ("first", "second"):
+        (project.snippets / f"{name}.py").unlink()
     for letter in "abc":
         (project.snippets / f"s{letter}.py").write_text(CELLS.format(what=letter))
+    (project.root / "src").mkdir()
+    (project.root / "src" / "own.py").write_text(SOURCE.format(what="it"))
     cards = block('chapter_cards("chapters/a.md", "chapters/b.md")')
     pages = {
         "index.md": f"# Home\n\nThe logits.\n\n{cards}",
         **{f"chapters/{a}.md": chapter(a, b) for a, b in ("ab", "bc", "ca")},
-        "glossary.md": "# Glossary\n\n## Logits\n\nNumbers.\n\n## Trace\n\nA run.\n",
+        "glossary.md": "# Glossary\n\n## Logits\n\nNumbers.\n\n## Trace\n\n[A run][own.trace].\n",
+        "set-up.md": f"# Set-up\n\n{block('setup()')}",
+        "sources.md": "# Sources\n\n::: own\n",
         "more.md": '# More\n\nA trace.\n\n--8<-- "docs/part.txt"\n',
     }
     make_site(
         project,
         pages,
         theme={**MATERIAL, "custom_dir": "overrides"},
-        plugins=["search", "nnsight-guide", {"markdown-exec": {"languages": ["python"]}}],
+        plugins=[
+            *("search", "nnsight-guide", {"markdown-exec": {"languages": ["python"]}}),
+            {"mkdocstrings": SOURCES},
+        ],
         markdown_extensions=EXTENSIONS,
         exclude_docs="part.txt",
         validation={"anchors": "warn"},
@@ -86,7 +98,7 @@ def rendered(monkeypatch):
 
 # Those pages are rendered each time whose text lies in other files.
 ALWAYS = ["index.md", "more.md"]
-OTHERS = ["chapters/a.md", "chapters/b.md", "chapters/c.md", "glossary.md"]
+OTHERS = [name for name in PLACES if name not in ALWAYS]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +106,8 @@ OTHERS = ["chapters/a.md", "chapters/b.md", "chapters/c.md", "glossary.md"]
     [
         ("docs/chapters/b.md", ["chapters/b.md"]),
         ("snippets/sb.py", ["chapters/b.md"]),
+        ("snippets/model.py", OTHERS),
+        ("src/own.py", ["sources.md"]),
         ("docs/part.txt", []),
         ("overrides/main.html", []),
         ("docs/glossary.md", OTHERS),
@@ -171,6 +185,7 @@ class Editing:
         self.kinds = [
             *(self.prose, self.heading, self.title, self.snippet, self.asset, self.override),
             *(self.page, self.nav, self.glossary, self.part, self.configuration, self.broken_link),
+            *(self.source, self.set_up),
         ]
         self.n_pages = 0
 
@@ -237,6 +252,12 @@ class Editing:
 
     def part(self, number):
         self.author.write("docs/part.txt", lambda _: f"Part {number}.")
+
+    def source(self, number):
+        self.author.write("src/own.py", lambda _: SOURCE.format(what=f"for the {number}th time"))
+
+    def set_up(self, number):
+        self.author.write("snippets/model.py", lambda text: f"{text}# edit {number}\n")
 
     def configuration(self, number):
         """Name the site anew, find a section by other words, and give headings links or none."""

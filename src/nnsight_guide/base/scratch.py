@@ -52,7 +52,7 @@ def _remove_abandoned(left: Path) -> None:
 
 
 def write_json(data: Mapping[str, Any], path: Path) -> None:
-    """Write a file of JSON as a whole or not at all.
+    """Write a file of JSON as a whole or not at all; one that is there already is left alone.
 
     Raises:
         GuideError: the folder cannot be written.
@@ -60,6 +60,9 @@ def write_json(data: Mapping[str, Any], path: Path) -> None:
     """
     text = json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     try:
+        with suppress(FileNotFoundError):
+            if path.read_bytes() == text.encode():
+                return
         path.parent.mkdir(parents=True, exist_ok=True)
         with scratch_folder(path.parent) as folder:
             (folder / path.name).write_text(text, encoding="utf-8")

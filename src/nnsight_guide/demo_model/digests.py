@@ -6,10 +6,13 @@ same by hand.
 
 import hashlib
 import os
+import time
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 FILE_NAME = "SHA256SUMS"
+COARSEST_CLOCK = 2_000_000_000  # of a file system, in nanoseconds
 
 
 def write_digests(folder: Path, names: Iterable[str]) -> None:
@@ -43,6 +46,19 @@ def intact(folder: Path, names: Iterable[str]) -> bool:
 
 
 def file_digest(file: Path) -> str:
-    """Return the SHA-256 of a file. Raises `OSError` if it cannot be read."""
+    """Return the SHA-256 of a file. Raises `OSError` if it cannot be read.
+
+    A file is read once for as long as this process runs, and again when it has changed.
+    """
+    state = file.stat()
+    times = state.st_mtime_ns, state.st_ctime_ns
+    # A file that was written just now may be written once more without its times telling.
+    if time.time_ns() - max(times) < COARSEST_CLOCK:
+        return _read_through.__wrapped__(file)
+    return _read_through(file.absolute(), state.st_ino, state.st_size, *times)
+
+
+@lru_cache(maxsize=256)
+def _read_through(file: Path, *_: int) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -24,6 +24,7 @@ from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import did_you_mean
 from nnsight_guide.base.redaction import API_KEY_VARIABLE
 from nnsight_guide.demo_model.checkpoint import checkpoint, hub_cache
+from nnsight_guide.demo_model.digests import file_digest
 from nnsight_guide.model import random_weights, second_model
 
 GPT_J = "EleutherAI/gpt-j-6b"
@@ -203,10 +204,10 @@ def fingerprint(folder: Path) -> str:
     for path in sorted(path for path in files if path.name != random_weights.NOTE):
         size = path.stat().st_size
         digest.update(f"{path.name}\0{size}\0".encode())
-        with path.open("rb") as file:
-            if size <= WHOLE_FILE_BYTES:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-            else:
+        if size <= WHOLE_FILE_BYTES:
+            digest.update(bytes.fromhex(file_digest(path)))
+        else:
+            with path.open("rb") as file:
                 digest.update(str(path.stat().st_mtime_ns).encode())
                 digest.update(file.read(END_BYTES))
                 file.seek(-END_BYTES, os.SEEK_END)

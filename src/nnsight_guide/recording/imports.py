@@ -160,13 +160,20 @@ def _package(path: Path, root: Path) -> str:
 
 def _files(module: str, root: Path) -> Iterator[Path]:
     """Yield the files that importing `module` runs: its packages' `__init__.py`, then itself."""
+    package, has_star, all_below = module.partition(".*")
+    folder, places = _places(package, root)
+    yield from filter(Path.is_file, places)
+    if has_star:  # all modules in a package, and below it
+        yield from folder.glob("**/*.py" if all_below else "*.py")
+
+
+@lru_cache(maxsize=8192)  # a build asks about the same ones for each snippet and idiom
+def _places(module: str, root: Path) -> tuple[Path, list[Path]]:
+    """Return the folder that a package would be, and all files that its import would run."""
     package, *rest = module.split(".")
     folder = root / ELSEWHERE.get(package, package)
+    places = []
     for name in ["", *rest]:
-        if name.startswith("*"):  # all modules in a package, and below it
-            yield from folder.glob("*.py" if name == "*" else "**/*.py")
-            return
         folder = folder / name
-        for file in (folder / "__init__.py", folder.with_suffix(".py")):
-            if file.is_file():
-                yield file
+        places += [folder / "__init__.py", folder.with_suffix(".py")]
+    return folder, places

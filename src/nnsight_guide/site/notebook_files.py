@@ -24,6 +24,7 @@ from nnsight_guide.notebook.writer import chapter_notebook
 from nnsight_guide.recording.real_cells import Real
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.site import mkdocs_jupyter
+from nnsight_guide.site.page_memory import MadeNotebooks, recordings_for
 
 CHAPTERS, EXERCISES = "chapters/", "exercises/"
 PAGES, DOWNLOADS = "notebooks", "downloads/notebooks"
@@ -64,13 +65,22 @@ class Notebooks:
     """The notebooks of one build."""
 
     def __init__(
-        self, project: Project, shown: Mapping[str, Recording], real: Real, package: Package
+        self,
+        project: Project,
+        shown: Mapping[str, Recording],
+        real: Real,
+        package: Package,
+        made: MadeNotebooks,
     ) -> None:
-        """Take up the recordings that are to be shown, and what is to be installed."""
+        """Take up the recordings that are to be shown, and what is to be installed.
+
+        Of the notebooks that builds before have `made`, those are taken that would be the same.
+        """
         self.project = project
         self.shown = shown
         self.real = real
         self.package = package
+        self.made = made
         self.pages: dict[str, Version] = {}
 
     def add(self, files: Files, config: MkDocsConfig) -> None:
@@ -80,6 +90,8 @@ class Notebooks:
             GuideError: a chapter shows a cell that does not exist.
 
         """
+        places = [(file.src_uri, file.url) for file in files]
+        self._places = (config.site_url, config.use_directory_urls, places)  # where links lead
         for file in list(files.documentation_pages()):
             for version in versions(file.src_uri):
                 self._add(version, file, files, config)
@@ -104,11 +116,15 @@ class Notebooks:
     def _made(
         self, version: Version, file: File, link: Link, *, for_page: bool = False
     ) -> dict[str, Any]:
-        path = f"docs/{file.src_uri}"
-        chapter = Chapter(path, file.content_string, self.shown, link, self.package, self.real)
-        made = chapter_notebook(chapter, worksheet=version.is_worksheet, for_page=for_page)
-        redacted: dict[str, Any] = redaction.redact(made, redaction.api_keys())
-        return redacted
+        text, name = file.content_string, version.page if for_page else version.download
+        recordings = recordings_for(text, self.shown, self.real)
+        made_from = (text, recordings, self.package, self._places)
+        if self.made.get(name, ())[:1] != (made_from,):
+            path = f"docs/{file.src_uri}"
+            chapter = Chapter(path, text, self.shown, link, self.package, self.real)
+            made = chapter_notebook(chapter, worksheet=version.is_worksheet, for_page=for_page)
+            self.made[name] = made_from, redaction.redact(made, redaction.api_keys())
+        return self.made[name][1]
 
     def prepare(self, page: Page, files: Files) -> None:
         """Keep the page of a notebook out of the search, which finds the same in its chapter."""

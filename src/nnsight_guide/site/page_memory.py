@@ -7,7 +7,8 @@ navigation to the check of links, goes on with it as with HTML that is new.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,13 @@ from mkdocs.structure.pages import Page
 
 from nnsight_guide.chapter.cross_links import GLOSSARY
 from nnsight_guide.chapter.page import ChapterPage
+from nnsight_guide.recording.real_cells import Real, RealCell
+from nnsight_guide.recording.recordings import Recording
 
-# Such a page shows what lies in other files: in other pages, in results, or in sources, whose names
-# mkdocstrings registers, too, as it renders them.
-SHOWS_FILES = re.compile(r"\bchapter_cards\(|^ *--8<--|^:::", re.MULTILINE)
+# Such a page shows what lies in other files: in other pages, or in results.
+SHOWS_FILES = re.compile(r"\bchapter_cards\(|^ *--8<--", re.MULTILINE)
+SETUP = "model"
+SHOWS_SOURCES = re.compile("^:::", re.MULTILINE)  # by mkdocstrings
 
 
 class CompiledTemplates(BytecodeCache):
@@ -42,6 +46,12 @@ class CompiledTemplates(BytecodeCache):
         self._code[bucket.key] = bucket.bytecode_to_string()
 
 
+# Of each notebook, by its file: what it was made from, and itself.
+MadeNotebooks = dict[str, tuple[Any, dict[str, Any]]]
+# What mkdocs-autorefs is told of names in sources: the arguments of each call.
+Names = list[tuple[tuple[Any, ...], dict[str, Any]]]
+
+
 @dataclass(frozen=True)
 class _Rendered:
     """What Python-Markdown made of a page.
@@ -51,6 +61,7 @@ class _Rendered:
         attributes: what MkDocs then keeps in the page.
         links: the anchors of other pages that it links to, by the page's file.
         shown: what the page shows, for its provenance.
+        names: what mkdocstrings has told mkdocs-autorefs of it, as arguments.
 
     """
 
@@ -58,6 +69,7 @@ class _Rendered:
     attributes: dict[str, Any]
     links: dict[str, dict[str, str]]
     shown: list[Any]
+    names: Names
 
 
 class PageMemory:
@@ -68,6 +80,7 @@ class PageMemory:
         self._rendered: dict[str, _Rendered] = {}
         self._new: dict[str, _Rendered] = {}
         self._entries: dict[str, tuple[Any, list[dict[str, Any]]]] = {}
+        self.notebooks: MadeNotebooks = {}
 
     def share(self, environment: Environment, config: MkDocsConfig) -> Environment:
         """Let a build compile only templates that are new, and the search read only such pages."""
@@ -93,8 +106,9 @@ class PageMemory:
             made_from = (page.markdown, *_made_from(chapter, config, files))
             known = self._rendered.get(source)
             if known is None or known.made_from != made_from:
-                render(config, files)
-                self._new[source] = _taken(page, chapter, made_from)
+                with _names_told(config) as names:
+                    render(config, files)
+                self._new[source] = _taken(page, chapter, made_from, names)
                 return
             vars(page).update(known.attributes)
             page.links_to_anchors = {
@@ -103,6 +117,7 @@ class PageMemory:
                 if (file := files.get_file_from_path(linked))
             }
             chapter.shown[:] = known.shown
+            _tell_names(page, known.names, config.plugins)
 
         page.render = render_or_remember  # type: ignore[method-assign]
 
@@ -137,23 +152,69 @@ def _made_from(chapter: ChapterPage, config: MkDocsConfig, files: Files) -> tupl
 
     Links lead to other files by their places, and from words to the glossary.
     """
-    names = sorted(chapter.snippets())
     glossary = files.get_file_from_path(GLOSSARY)
+    root = Path(config.config_file_path).parent
+    sources = sorted(root.glob("src/**/*.py")) if SHOWS_SOURCES.search(chapter.source) else []
     return (
         Path(config.config_file_path).read_bytes(),
         [(file.src_uri, file.url) for file in files],
         glossary and glossary.content_bytes,
-        [(chapter.recordings[name], chapter.committed.get(name)) for name in names],
+        [(path, path.read_bytes()) for path in sources],
+        recordings_for(chapter.source, chapter.recordings, chapter.committed),
         *(getattr(chapter, name) for name in ("profile", "outcomes", "package")),
     )
 
 
-def _taken(page: Page, chapter: ChapterPage, made_from: tuple[Any, ...]) -> _Rendered:
-    names = ("content", "toc", "_title_from_render", "present_anchor_ids")
+def recordings_for(
+    markdown: str, recordings: Mapping[str, Recording], committed: Real
+) -> list[tuple[Recording, Mapping[str, RealCell] | None]]:
+    """Return all recordings that a page may show: those whose snippets it names, in any words.
+
+    The model's is always one of them, since `setup()` does not name it.
+    """
+    names = sorted(name for name in recordings if name in markdown or name == SETUP)
+    return [(recordings[name], committed.get(name)) for name in names]
+
+
+@contextmanager
+def _names_told(config: MkDocsConfig) -> Iterator[Names]:
+    """Note the names in sources that mkdocs-autorefs is told of, so that words can link to them."""
+    told: Names = []
+    autorefs: Any = config.plugins.get("autorefs")
+    if autorefs is None:
+        yield told
+        return
+    register = autorefs.register_anchor
+
+    def register_and_note(page: Page, *positional: Any, **named: Any) -> None:
+        told.append((positional, named))
+        register(page, *positional, **named)
+
+    autorefs.register_anchor = register_and_note
+    yield told
+    del autorefs.register_anchor
+
+
+def _tell_names(page: Page, names: Names, plugins: Mapping[str, Any]) -> None:
+    """Tell mkdocs-autorefs what rendering the page would have told it."""
+    if names:
+        plugins["mkdocstrings"].get_handler("python")  # whose style sheet is then written
+    for positional, named in names:
+        plugins["autorefs"].register_anchor(page, *positional, **named)
+
+
+def _taken(
+    page: Page,
+    chapter: ChapterPage,
+    made_from: tuple[Any, ...],
+    names: Names,
+) -> _Rendered:
+    attributes = ("content", "toc", "_title_from_render", "present_anchor_ids")
     links = page.links_to_anchors or {}
     return _Rendered(
         made_from,
-        {name: vars(page)[name] for name in names},
+        {name: vars(page)[name] for name in attributes},
         {file.src_uri: anchors for file, anchors in links.items()},
         list(chapter.shown),
+        names,
     )

@@ -113,7 +113,9 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         try:
             self.package = offer(self.project, files, config, is_preview=self.preview is not None)
             add_fetched(files, config, is_offline=self.package.is_offline)
-            self.notebooks = Notebooks(self.project, self.recordings, self.committed, self.package)
+            made = self.preview.memory.notebooks if self.preview else {}
+            shown = self.recordings, self.committed
+            self.notebooks = Notebooks(self.project, *shown, self.package, made)
             if renderer := config.plugins.get("mkdocs-jupyter"):
                 self.rendered = self.rendered or RenderedNotebooks(self.project)
                 renderer.config["cache_dir"] = str(self.rendered.own)
