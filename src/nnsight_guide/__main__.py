@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = options.command(options)
     except (GuideError, OSError) as error:
         if options.debug:
-            print(redaction.redact(long_story(error), redaction.api_keys()), file=sys.stderr)
-        message = redaction.redact(one_line(str(error)), redaction.api_keys())
+            print(redaction.without_keys(long_story(error)), file=sys.stderr)
+        message = redaction.without_keys(one_line(str(error)))
         print(f"nnsight_guide: {message}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

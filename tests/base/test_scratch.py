@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nnsight_guide.base.scratch import scratch_folder
+from nnsight_guide.base.scratch import scratch_folder, write_json
 
 OWNER = """
 import sys
@@ -69,3 +69,14 @@ def test_what_somebody_else_has_in_the_folder_stays(tmp_path):
     os.utime(others, (0, 0))
     use_another(tmp_path)
     assert others.is_dir()
+
+
+def test_a_file_that_is_there_already_is_not_written_again(tmp_path):
+    file = tmp_path / "new" / "file.json"
+    write_json({"a": "ü"}, file)
+    os.utime(file, (0, 0))
+    write_json({"a": "ü"}, file)
+    assert file.stat().st_mtime == 0
+    write_json({"a": "u"}, file)
+    assert file.stat().st_mtime > 0
+    assert '"u"' in file.read_text(encoding="utf-8")

@@ -36,6 +36,11 @@ def redact(value: Any, secrets: Iterable[str]) -> Any:
     return _replaced(value, sorted(spellings, key=len, reverse=True))
 
 
+def without_keys(text: str) -> str:
+    """Return a text without the keys that are in this process's environment."""
+    return str(redact(text, api_keys()))
+
+
 def install_hook() -> None:
     """Have the key replaced in the traceback of an error that nobody has foreseen, too."""
     sys.excepthook = _tell
@@ -43,7 +48,7 @@ def install_hook() -> None:
 
 def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     text = "".join(traceback.format_exception(kind, error, trace))
-    print(redact(text, api_keys()), end="", file=sys.stderr)
+    print(without_keys(text), end="", file=sys.stderr)
 
 
 def _spellings(secret: str) -> set[str]:

@@ -81,14 +81,19 @@ def executed_blocks(markdown: str) -> list[Executed]:
     return found
 
 
-def problems(markdown: str, *, is_chapter: bool) -> Iterator[tuple[int, str]]:
-    """Yield what is wrong with the blocks of a page, each with its line.
+@lru_cache(maxsize=PAGES)
+def problems(markdown: str, *, is_chapter: bool) -> list[tuple[int, str]]:
+    """Return what is wrong with the blocks of a page, each with its line.
 
     Args:
         markdown: the page.
         is_chapter: whether there is a notebook of it, which has to show what the page shows.
 
     """
+    return list(_problems(markdown, is_chapter=is_chapter))
+
+
+def _problems(markdown: str, *, is_chapter: bool) -> Iterator[tuple[int, str]]:
     for block in executed_blocks(markdown):
         if not block.is_closed:
             yield block.line, "this block of Python has no end: close it with the same backticks"

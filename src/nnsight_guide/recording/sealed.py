@@ -16,6 +16,7 @@ import datetime
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -48,19 +49,31 @@ class SealedFile:
     def load(cls, path: Path) -> Self | None:
         """Read a file; one that is missing, damaged or edited by hand is none."""
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            digest = content["metadata"]["guide"].pop("digest")
-            loaded = cls(content)
+            text = path.read_bytes()
+            loaded = cls(_without_digest(text)[0])
             loaded.check()
+            is_whole = _agrees(text)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        return loaded if digest == keys.digest(content) else None
+        return loaded if is_whole else None
 
     def save(self, path: Path) -> None:
         """Write the file, with its digest, as a whole or not at all; raises as `write_json`."""
         guide = {**self._guide, "digest": keys.digest(self.content)}
         metadata = {**self.content["metadata"], "guide": guide}
         write_json({**self.content, "metadata": metadata}, path)
+
+
+def _without_digest(text: bytes) -> tuple[dict[str, Any], str]:
+    """Return what a file holds, and the digest that it holds of that."""
+    content = json.loads(text)
+    return content, content["metadata"]["guide"].pop("digest")
+
+
+@lru_cache(maxsize=256)  # more than there are files: each build of a preview asks about all
+def _agrees(text: bytes) -> bool:
+    content, digest = _without_digest(text)
+    return bool(digest == keys.digest(content))
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from nnsight_guide.base.errors import cannot_write
 from nnsight_guide.base.project import Project
 from nnsight_guide.base.scratch import scratch_folder
 from nnsight_guide.html.render import TAG
-from nnsight_guide.site.page_memory import CompiledTemplates
+from nnsight_guide.site.template_memory import CompiledTemplates
 
 COLAB = "https://colab.research.google.com/github/"
 REPOSITORY = re.compile(r"https://github\.com/(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?")

@@ -1,9 +1,9 @@
 """What the preview keeps of each page: of all that an edit lets it build, most is as it was.
 
-Python-Markdown takes most of the time of a build, then the search, which takes each page apart, and
-Jinja, which compiles the theme's templates for each build. Here a page's HTML is taken from memory
-if its Markdown is the same, and all else that HTML is made from. All that comes after, from the
-navigation to the check of links, goes on with it as with HTML that is new.
+Python-Markdown takes most of the time of a build, then the theme (`template_memory`), and the
+search, which takes each page apart. Here a page's HTML is taken from memory if its Markdown is the
+same, and all else that HTML is made from. All that comes after, from the navigation to the check of
+links, goes on with it as with HTML that is new.
 """
 
 import re
@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BytecodeCache, Environment
-from jinja2.bccache import Bucket
+from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
@@ -23,27 +22,12 @@ from nnsight_guide.chapter.cross_links import GLOSSARY
 from nnsight_guide.chapter.page import ChapterPage
 from nnsight_guide.recording.real_cells import Real, RealCell
 from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.site.template_memory import TemplateMemory
 
 # Such a page shows what lies in other files: in other pages, or in results.
 SHOWS_FILES = re.compile(r"\bchapter_cards\(|^ *--8<--", re.MULTILINE)
 SETUP = "model"
 SHOWS_SOURCES = re.compile("^:::", re.MULTILINE)  # by mkdocstrings
-
-
-class CompiledTemplates(BytecodeCache):
-    """Templates that need not be compiled again, for as long as this process runs."""
-
-    def __init__(self) -> None:
-        self._code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Take what was compiled from the same source."""
-        if code := self._code.get(bucket.key):
-            bucket.bytecode_from_string(code)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was compiled."""
-        self._code[bucket.key] = bucket.bytecode_to_string()
 
 
 # Of each notebook, by its file: what it was made from, and itself.
@@ -76,15 +60,15 @@ class PageMemory:
     """What builds before have made of pages that may be as they were."""
 
     def __init__(self) -> None:
-        self._templates = CompiledTemplates()
+        self.templates = TemplateMemory()
         self._rendered: dict[str, _Rendered] = {}
         self._new: dict[str, _Rendered] = {}
         self._entries: dict[str, tuple[Any, list[dict[str, Any]]]] = {}
         self.notebooks: MadeNotebooks = {}
 
-    def share(self, environment: Environment, config: MkDocsConfig) -> Environment:
-        """Let a build compile only templates that are new, and the search read only such pages."""
-        environment.bytecode_cache = self._templates
+    def share(self, environment: Environment, config: MkDocsConfig, files: Files) -> Environment:
+        """Let the theme, and the search, work only on pages that are not as they were."""
+        self.templates.share(environment, config, files)
         if search := config.plugins.get("material/search"):
             self._share_entries(search.search_index)
         return environment

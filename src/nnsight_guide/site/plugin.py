@@ -34,7 +34,7 @@ from nnsight_guide.site import endings, page_blocks
 from nnsight_guide.site.mkdocs_jupyter import RenderedNotebooks
 from nnsight_guide.site.notebook_files import Notebooks
 from nnsight_guide.site.page_memory import PageMemory
-from nnsight_guide.site.preview import WARM, Preview, require_free
+from nnsight_guide.site.preview import WARM, Preview, look_often, require_free
 from nnsight_guide.site.scripts import add_fetched, model_file
 from nnsight_guide.site.search_words import add_words
 from nnsight_guide.site.wheel import offer
@@ -105,7 +105,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add scripts and notebooks that run anywhere, and what the pages' own scripts fetch."""
         if wrong := list(page_blocks.problems_of(files)):
-            raise PluginError(_redacted("\n".join(wrong)))
+            raise PluginError(redaction.without_keys("\n".join(wrong)))
         self.files = files
         for name in self.project.snippet_names():
             script = standalone_script(self.project, self.recordings, name)
@@ -151,13 +151,15 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         """Stop at a name that does not exist; else end the page with its provenance."""
         if self.page.problems:
-            raise PluginError(_redacted("\n".join(self.page.problems)))
+            raise PluginError(redaction.without_keys("\n".join(self.page.problems)))
         html = self.notebooks.shown_on(page, html, files, config)
-        return _redacted(html) + provenance.on_page(shown.provenance for shown in self.page.shown)
+        return redaction.without_keys(html) + provenance.on_page(
+            shown.provenance for shown in self.page.shown
+        )
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         """Let the preview build only what is new."""
-        return self.preview.memory.share(env, config) if self.preview else env
+        return self.preview.memory.share(env, config, files) if self.preview else env
 
     @event_priority(100)  # before the search writes its index
     def _add_search_words(self, *, config: MkDocsConfig) -> None:
@@ -187,6 +189,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         server.builder = endings.guarded(server.builder, _ended)
         if self.preview is not None:
             self.preview.attach(server)
+            look_often(server, config)
             if self.runner and os.environ.get(WARM) != "false":
                 self.runner.start_ahead(self.profile)
         return server
@@ -209,6 +212,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         except GuideError as error:
             raise PluginError(_in_one_line(error)) from None
         config.site_dir = preview.folder(config.site_dir)
+        preview.memory.templates.list_once(config)
         if "llmstxt" in config.plugins:
             config.plugins["llmstxt"].config["sections"] = {}  # nobody waits for a page's Markdown
 
@@ -236,15 +240,11 @@ def _ended(end: SystemExit) -> NoReturn:
     """Fail, with a line on what has ended the build, unless MkDocs itself has failed."""
     if isinstance(end, Abort):
         raise end
-    log.error("%s", _redacted(endings.why_it_ended(end)))
+    log.error("%s", redaction.without_keys(endings.why_it_ended(end)))
     raise Abort("Aborted before the build was done!")
 
 
 def _in_one_line(error: Exception) -> str:
     """Return what an error says; all that led to it is told by `mkdocs build --verbose`."""
-    log.debug("%s", _redacted(long_story(error)))
-    return _redacted(one_line(str(error)))
-
-
-def _redacted(text: str) -> str:
-    return str(redaction.redact(text, redaction.api_keys()))
+    log.debug("%s", redaction.without_keys(long_story(error)))
+    return redaction.without_keys(one_line(str(error)))

@@ -1,0 +1,108 @@
+"""What the preview keeps of the theme's work: compiled templates, and pages that they have filled.
+
+Jinja compiles the theme's templates for each build, and fills them for each page, though after most
+edits all pages but one come out as they were.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BytecodeCache, Environment, Template
+from jinja2.bccache import Bucket
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates that need not be compiled again, for as long as this process runs."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what was compiled from the same source."""
+        if code := self._code.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+class TemplateMemory:
+    """What builds before have made of templates."""
+
+    def __init__(self) -> None:
+        self._compiled = CompiledTemplates()
+        self._filled: dict[str, tuple[Any, str]] = {}
+        self._listed: tuple[Any, list[str]] = (None, [])
+
+    def list_once(self, config: MkDocsConfig) -> None:
+        """Let MkDocs look for files only in the site's own part of the theme, not among its icons.
+
+        There are 14,000 of them, each of which it holds against what is no file of a site.
+        """
+        get_env = config.theme.get_env
+
+        def get_listed() -> Environment:
+            environment = get_env()
+            list_all = environment.list_templates
+
+            def list_templates(*arguments: Any, **named: Any) -> list[str]:
+                made_from = _of_theme(config)
+                if self._listed[0] != made_from:
+                    self._listed = made_from, list_all(*arguments, **named)
+                return list(self._listed[1])
+
+            environment.list_templates = list_templates  # type: ignore[method-assign]
+            return environment
+
+        config.theme.get_env = get_listed  # type: ignore[method-assign]
+
+    def share(self, environment: Environment, config: MkDocsConfig, files: Files) -> None:
+        """Let a build compile and fill only what is not as it was.
+
+        Args:
+            environment: that of the theme, before the first template is taken from it.
+            config: the build's.
+            files: all files of the site; every page has its title.
+
+        """
+        of_all = (_of_theme(config), _of_pages(files))
+        filled = self._filled
+
+        class FilledOnce(Template):
+            def render(self, *arguments: Any, **named: Any) -> str:
+                page = {**dict(*arguments), **named}.get("page")
+                if page is None:  # a search page, a map of the site: they show all pages
+                    return super().render(*arguments, **named)
+                made_from = (self.name, of_all, _of_one(page))
+                known, html = filled.get(page.url, (None, ""))
+                if known != made_from:
+                    html = super().render(*arguments, **named)
+                    filled[page.url] = (made_from, html)
+                return html
+
+        environment.bytecode_cache = self._compiled
+        environment.template_class = FilledOnce
+
+
+def _of_theme(config: MkDocsConfig) -> tuple[Any, ...]:
+    """Return what the theme is made from, but for what is installed: that stays as it is."""
+    own = config.theme.custom_dir
+    files = sorted(path for path in Path(own).rglob("*") if path.is_file()) if own else []
+    return Path(config.config_file_path).read_bytes(), [(path, path.read_bytes()) for path in files]
+
+
+def _of_pages(files: Files) -> list[tuple[Any, ...]]:
+    """Return what the navigation shows of all pages."""
+    return [
+        (file.src_uri, file.url, str(file.page.title), dict(file.page.meta))
+        for file in files.documentation_pages()
+        if file.page
+    ]
+
+
+def _of_one(page: Page) -> tuple[Any, ...]:
+    return page.content, str(page.title), str(page.toc), dict(page.meta), page.edit_url
