@@ -96,7 +96,8 @@ def test_an_idiom_is_told_of_in_words_whatever_becomes_of_it(then, now, told):
     assert observation.in_words(Idiom("x", "X", "why", "", "", ""), then, now) == told
 
 
-def test_a_checkouts_tests_idioms_and_errors_are_really_run(project, tmp_path):
+def test_a_checkouts_tests_idioms_and_errors_are_really_run(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--of-a-plugin-that-is-not-there")
     folder = project.snippets / "from_2024"
     folder.mkdir()
     (folder / "same.py").write_text(IDIOM)

@@ -6,6 +6,7 @@ a file of JSON: both cells of every idiom of 2024 and every error, and every tes
 
 import asyncio
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -96,6 +97,8 @@ def _tests(project: Project) -> dict[str, str]:
                 *("--continue-on-collection-errors", f"--junitxml={report}"),
             ],
             cwd=project.root,
+            # What somebody wants of pytest here, the one of another environment may not know.
+            env={name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"},
             capture_output=True,
             text=True,
             check=False,

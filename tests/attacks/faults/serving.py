@@ -15,11 +15,10 @@ from tests.attacks.faults.sites import Site
 
 SECONDS = 120
 LOG = "serve.log"
-# mkdocs looks for changes twice a second; to wait for that is no part of any test.
+# To wait until the preview looks for edits is no part of any test.
 EAGER = """
-from functools import partialmethod
-from mkdocs.livereload import LiveReloadServer
-LiveReloadServer.__init__ = partialmethod(LiveReloadServer.__init__, polling_interval=0.05)
+from nnsight_guide.site import preview
+preview.SECONDS_BETWEEN_LOOKS = 0.05
 from mkdocs.__main__ import cli
 cli()
 """

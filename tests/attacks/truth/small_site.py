@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from nnsight_guide.base.project import Project
@@ -38,6 +39,8 @@ MODULES = {
 }
 # Where one sees the effect of a snippet that prints nothing.
 SEEN_IN = {"model": "model_config", "second_model": "another_architecture"}
+# Python 3.11 counts together how deep all threads are in what they parse.
+ONE_PARSES = Lock()
 ONE_LINE = re.compile(r"(snippets/|docs/|the model did not load: |The demo model cannot be ).*")
 
 
@@ -87,7 +90,8 @@ class SmallSite:
         self.shown = list(dict.fromkeys([snippet, SEEN_IN.get(snippet, snippet)]))
         folder = self.originals / "snippets"
         sources = [folder / f"{name}.py" for name in self.shown]
-        imported = [file for path in sources for file in project_imports(path, self.originals)]
+        with ONE_PARSES:
+            imported = [file for path in sources for file in project_imports(path, self.originals)]
         for path in (self.root / "snippets").glob("*.py"):
             path.unlink()
         for path in {*sources, *imported}:

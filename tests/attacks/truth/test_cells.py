@@ -7,7 +7,7 @@ line that says where. And a test of the snippet fails, unless `equivalent.toml` 
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,20 +53,24 @@ def snippets(root: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def attacked(snippets: dict[str, str], sites: list[SmallSite], second: Path) -> list[Attacked]:
     """Everything tried; each site takes the next snippet when it has done with one."""
+    changed = {
+        name: list(mutants(name, text, kinds=1 if name in SLOW else 3))
+        for name, text in snippets.items()
+    }
     # Those that take long come first.
     waiting = iter(sorted(snippets, key=lambda name: (name not in SLOW, -len(snippets[name]))))
 
     def attack(site: SmallSite) -> list[Attacked]:
-        return [found for name in waiting for found in attacks(site, name, snippets[name])]
+        return [found for name in waiting for found in attacks(site, name, changed[name])]
 
     with ThreadPoolExecutor() as pool:
         return [found for part in pool.map(attack, sites) for found in part]
 
 
-def attacks(site: SmallSite, snippet: str, text: str) -> Iterator[Attacked]:
+def attacks(site: SmallSite, snippet: str, changed: Iterable[Mutant]) -> Iterator[Attacked]:
     site.take_up(snippet)
     yield Attacked(snippet, None, site.attempt(), site.failing_test())
-    for mutant in mutants(snippet, text, kinds=1 if snippet in SLOW else 3):
+    for mutant in changed:
         site.write(mutant.text)
         tried = site.attempt()
         # The tests ask for a recording, and so would run what the build has refused just as it did.

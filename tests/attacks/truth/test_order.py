@@ -5,8 +5,6 @@ from contextlib import closing
 import pytest
 
 from nnsight_guide.base.project import Project
-from nnsight_guide.recording import recordings
-from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.run.plan import Plan
 from nnsight_guide.run.runner import Runner
 
@@ -23,9 +21,10 @@ def given(recording):
     return {name: cell["outputs"] for name, cell in recording.named_cells().items()}
 
 
-def recorded(plan, name):
-    found = Recording.load(recordings.recording_path(plan.project, name, plan.profile))
-    return given(found)
+@pytest.fixture(scope="module")
+def shown(plan):
+    """What a build shows of each snippet, that for the second model as it is committed."""
+    return {name: given(plan.recorded(name)) for name in plan.snippets}
 
 
 def run(plan, names):
@@ -33,12 +32,11 @@ def run(plan, names):
         return {name: given(recording) for name, recording in runner.run(plan, names)}
 
 
-def test_in_reverse_order_every_snippet_gives_the_same(plan):
-    again = run(plan, reversed(plan.snippets))
-    assert again == {name: recorded(plan, name) for name in plan.snippets}
+def test_in_reverse_order_every_snippet_gives_the_same(plan, shown):
+    assert run(plan, reversed(plan.snippets)) == shown
 
 
-def test_alone_every_snippet_gives_the_same(plan, report_count):
+def test_alone_every_snippet_gives_the_same(plan, shown, report_count):
     for name in plan.snippets:
-        assert run(plan, [name]) == {name: recorded(plan, name)}
+        assert run(plan, [name]) == {name: shown[name]}
     report_count(f"{len(plan.snippets)} snippets run alone, and in reverse order")
