@@ -51,14 +51,23 @@ def _remove_abandoned(left: Path) -> None:
                 shutil.rmtree(left)
 
 
+def json_text(data: Mapping[str, Any]) -> str:
+    """Return a file of JSON, written so that what changes in it is a change of few lines."""
+    return json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
 def write_json(data: Mapping[str, Any], path: Path) -> None:
-    """Write a file of JSON as a whole or not at all; one that is there already is left alone.
+    """Write a file of JSON; raises as `write`."""
+    write(json_text(data), path)
+
+
+def write(text: str, path: Path) -> None:
+    """Write a file as a whole or not at all; one that is there already is left alone.
 
     Raises:
         GuideError: the folder cannot be written.
 
     """
-    text = json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     try:
         with suppress(FileNotFoundError):
             if path.read_bytes() == text.encode():

@@ -150,6 +150,7 @@ def _declared(source: Path, names: Iterable[str] | None, root: Path) -> Iterator
             )
 
 
+@lru_cache(maxsize=1024)
 def _package(path: Path, root: Path) -> str:
     """Return the dotted name of the package that a module's file lies in."""
     for name, place in ELSEWHERE.items():

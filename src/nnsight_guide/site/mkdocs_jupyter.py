@@ -13,7 +13,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from importlib.metadata import version
 from itertools import starmap
@@ -66,6 +66,7 @@ CHANGES = (
 )
 
 
+@lru_cache(maxsize=64)  # a preview asks again about each notebook at every edit
 def page_html(rendered: str) -> str:
     """Return the cells of a rendered notebook, without its scripts and style sheets.
 

@@ -1,11 +1,9 @@
 """The notebooks of the site: files to download, and pages that mkdocs-jupyter makes of them."""
 
-import json
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -16,7 +14,7 @@ from mkdocs.utils import get_relative_url
 
 from nnsight_guide.base import redaction
 from nnsight_guide.base.project import Project
-from nnsight_guide.base.scratch import write_json
+from nnsight_guide.base.scratch import json_text, write
 from nnsight_guide.html.installing import Package
 from nnsight_guide.notebook.chapter_source import Chapter
 from nnsight_guide.notebook.prose import Link
@@ -100,22 +98,18 @@ class Notebooks:
         site = config.site_url  # where it is published, if it is: a download leads there
         links = _links_from(file, files, lambda url: urljoin(site, url) if site else None)
         made = self._made(version, file, links)
-        text = json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-        files.append(File.generated(config, version.download, content=text))
+        files.append(File.generated(config, version.download, content=made))
         if "mkdocs-jupyter" not in config.plugins:
             return
         # It reads what it renders from the disk, and knows by its bytes what it has rendered.
         cache = self.project.cache
         here = _url(version, config)
         links = _links_from(file, files, lambda url: get_relative_url(url, here))
-        made = self._made(version, file, links, for_page=True)
-        write_json(made, cache / version.page)
+        write(self._made(version, file, links, for_page=True), cache / version.page)
         files.append(File(version.page, str(cache), config.site_dir, config.use_directory_urls))
         self.pages[version.page] = version
 
-    def _made(
-        self, version: Version, file: File, link: Link, *, for_page: bool = False
-    ) -> dict[str, Any]:
+    def _made(self, version: Version, file: File, link: Link, *, for_page: bool = False) -> str:
         text, name = file.content_string, version.page if for_page else version.download
         recordings = recordings_for(text, self.shown, self.real)
         made_from = (text, recordings, self.package, self._places)
@@ -123,7 +117,7 @@ class Notebooks:
             path = f"docs/{file.src_uri}"
             chapter = Chapter(path, text, self.shown, link, self.package, self.real)
             made = chapter_notebook(chapter, worksheet=version.is_worksheet, for_page=for_page)
-            self.made[name] = made_from, redaction.redact(made, redaction.api_keys())
+            self.made[name] = made_from, json_text(redaction.redact(made, redaction.api_keys()))
         return self.made[name][1]
 
     def prepare(self, page: Page, files: Files) -> None:

@@ -31,7 +31,7 @@ SHOWS_SOURCES = re.compile("^:::", re.MULTILINE)  # by mkdocstrings
 
 
 # Of each notebook, by its file: what it was made from, and itself.
-MadeNotebooks = dict[str, tuple[Any, dict[str, Any]]]
+MadeNotebooks = dict[str, tuple[Any, str]]
 # What mkdocs-autorefs is told of names in sources: the arguments of each call.
 Names = list[tuple[tuple[Any, ...], dict[str, Any]]]
 
