@@ -57,11 +57,11 @@ def json_text(data: Mapping[str, Any]) -> str:
 
 
 def write_json(data: Mapping[str, Any], path: Path) -> None:
-    """Write a file of JSON; raises as `write`."""
-    write(json_text(data), path)
+    """Write a file of JSON; raises as `write_whole`."""
+    write_whole(json_text(data), path)
 
 
-def write(text: str, path: Path) -> None:
+def write_whole(text: str, path: Path) -> None:
     """Write a file as a whole or not at all; one that is there already is left alone.
 
     Raises:

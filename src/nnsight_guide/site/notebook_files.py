@@ -14,7 +14,7 @@ from mkdocs.utils import get_relative_url
 
 from nnsight_guide.base import redaction
 from nnsight_guide.base.project import Project
-from nnsight_guide.base.scratch import json_text, write
+from nnsight_guide.base.scratch import json_text, write_whole
 from nnsight_guide.html.installing import Package
 from nnsight_guide.notebook.chapter_source import Chapter
 from nnsight_guide.notebook.prose import Link
@@ -105,7 +105,7 @@ class Notebooks:
         cache = self.project.cache
         here = _url(version, config)
         links = _links_from(file, files, lambda url: get_relative_url(url, here))
-        write(self._made(version, file, links, for_page=True), cache / version.page)
+        write_whole(self._made(version, file, links, for_page=True), cache / version.page)
         files.append(File(version.page, str(cache), config.site_dir, config.use_directory_urls))
         self.pages[version.page] = version
 
