@@ -19,6 +19,9 @@ from benchmarks.shared.targets import SLACK, Target, at_most, table
 
 MEMORY_SLACK = 1.3
 SERVE_SECONDS = 0.7
+PROSE_SECONDS = 0.6
+SNIPPET_SECONDS = 1.0
+MANY_CHAPTERS = 1.5
 FIRST_SECONDS = 0.3
 AT_ONCE = 0.65  # of what a cold build would take one thing after another, on two processors
 IMPORT_SECONDS = 0.030
@@ -50,6 +53,8 @@ def targets(figures: Mapping[str, Any]) -> Iterator[Target]:
     for name, floor in ((WHOLE, WHOLE_PAGES), (GUIDE, PAGES)):
         what = f"prose edit under `serve` ÷ pages only, {name}"
         yield _ratio(what, [median(served[name]["prose"])], [median(served[floor]["prose"])])
+    prose = median(serve["prose"])
+    yield at_most("prose edit under `serve`, whole site", PROSE_SECONDS, prose, " s")
     yield _peers("prose edit under `serve`", _medians(served, "prose"))
     later = median(serve["snippet"])
     what = "the first snippet edit under `serve`"
@@ -57,6 +62,7 @@ def targets(figures: Mapping[str, Any]) -> Iterator[Target]:
     yield _peers(what, {name: found["first"] for name, found in served.items() if found["first"]})
     what = "snippet edit under `serve`, after the first"
     yield at_most(what, round(page + SERVE_SECONDS, 2), later, " s")
+    yield at_most(f"{what}, whole site", SNIPPET_SECONDS, later, " s")
     yield _peers(what, _medians(served, "snippet"))
     yield _none("snippet edit under `serve`: loads of the model", serve["snippet loads"])
     ran = [name for name in serve["snippets run"] if name != "model"]
@@ -82,6 +88,8 @@ def targets(figures: Mapping[str, Any]) -> Iterator[Target]:
     what = "second half of the chapters ÷ first half, and that ÷ the same of pages only"
     yield at_most(what, SLACK, scale["growth"])
     yield at_most(f"`status` at {most}", STATUS_SECONDS, scale["status"], " s")
+    what = f"prose edit under `serve` at {most} ÷ that of the whole site"
+    yield at_most(what, MANY_CHAPTERS, median(scale["prose"]) / prose)
 
 
 def markdown(figures: Mapping[str, Any]) -> str:

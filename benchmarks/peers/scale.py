@@ -8,6 +8,7 @@ from benchmarks.peers import same_chapters
 from benchmarks.peers.measuring import say
 from benchmarks.peers.static_pages import fence
 from benchmarks.shared.running import ROUNDS, build, run_python
+from benchmarks.shared.serving import served
 from benchmarks.shared.tool import Tool, mkdocs
 from nnsight_guide.base.project import Project
 
@@ -28,7 +29,10 @@ PROSE = "A paragraph about what the next cell shows, and why one would like to k
 
 
 def measure(project: Project, folder: Path, log: Path) -> dict[str, Any]:
-    """Return the seconds of builds at each size: cold, with nothing to do, and pages only."""
+    """Return the seconds of builds at each size: cold, with nothing to do, and pages only.
+
+    Of the largest, also those of edits under `serve`, and of `status`.
+    """
     sizes = [0, *SIZES]
     sites, cold = [], []
     for size in sizes:
@@ -46,7 +50,10 @@ def measure(project: Project, folder: Path, log: Path) -> dict[str, Any]:
     growth = _growth(unchanged) / _growth(pages_only)
     largest, command = sites[-1][0], ["-m", "nnsight_guide", "status"]
     status = round(median(run_python(command, largest, log)[0] for _ in range(ROUNDS)), 3)
-    return {"sizes": sizes, **seconds, "growth": growth, "status": status}
+    with served(largest, log) as server:
+        prose = [server.timed(largest.edit_prose, number).seconds for number in range(ROUNDS)]
+    say(f"scale, prose edits under `serve`: {prose}")
+    return {"sizes": sizes, **seconds, "growth": growth, "status": status, "prose": prose}
 
 
 def _growth(seconds: list[list[float]]) -> float:
@@ -94,4 +101,7 @@ def _site(name: str, folder: Path, texts: list[list[str]]) -> Tool:
     config = (folder / "mkdocs.yml").read_text(encoding="utf-8").split("\n")
     kept = [line for line in config if not line.startswith(("nav:", "- pages/"))]
     (folder / "mkdocs.yml").write_text("\n".join(kept), encoding="utf-8")
-    return mkdocs(name, folder, prose=folder / "docs" / "index.md", code=None)
+    edited = "chapter-0" if texts else "index"
+    tool = mkdocs(name, folder, prose=folder / "docs" / f"{edited}.md", code=None)
+    tool.page = f"{edited}/"
+    return tool

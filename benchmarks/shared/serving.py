@@ -18,7 +18,7 @@ from benchmarks.shared.tool import Tool
 
 POLL = 0.02
 SETTLE = 1.0  # between edits, so that none meets the end of the build before
-SHOWN = "module"  # a word on every page that is served
+SHOWN = "</html>"
 
 
 @dataclass(frozen=True)
