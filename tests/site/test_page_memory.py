@@ -5,7 +5,9 @@ glossary, cards, cells of snippets, the navigation, the search.
 """
 
 import random
+import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -177,6 +179,15 @@ def test_the_search_forgets_words_that_are_taken_out(author):
     assert b"oddity" not in index()
 
 
+def test_a_file_that_is_new_in_the_themes_own_folder_is_served(author):
+    author.served()
+    style = author.project.root / "overrides" / "new.css"
+    style.write_text("p {}")
+    assert author.served()[Path("new.css")] == b"p {}"
+    style.unlink()
+    assert Path("new.css") not in author.served()
+
+
 class Editing:
     """Edits of every kind, drawn by a seed."""
 
@@ -185,7 +196,7 @@ class Editing:
         self.kinds = [
             *(self.prose, self.heading, self.title, self.snippet, self.asset, self.override),
             *(self.page, self.nav, self.glossary, self.part, self.configuration, self.broken_link),
-            *(self.source, self.set_up),
+            *(self.source, self.set_up, self.front_matter),
         ]
         self.n_pages = 0
 
@@ -255,6 +266,13 @@ class Editing:
 
     def source(self, number):
         self.author.write("src/own.py", lambda _: SOURCE.format(what=f"for the {number}th time"))
+
+    def front_matter(self, number):
+        """Give a chapter a description, and a status, which the navigation of all pages shows."""
+        status = self.draw.choice(["new", "deprecated"])
+        head = f"---\ndescription: Number {number}\nstatus: {status}\n---\n"
+        without = partial(re.compile(r"\A---\n.*?\n---\n", re.DOTALL).sub, "")
+        self.author.write(self._chapter(), lambda text: head + without(text))
 
     def set_up(self, number):
         self.author.write("snippets/model.py", lambda text: f"{text}# edit {number}\n")

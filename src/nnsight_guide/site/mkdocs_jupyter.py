@@ -66,7 +66,6 @@ CHANGES = (
 )
 
 
-@lru_cache(maxsize=64)  # a preview asks again about each notebook at every edit
 def page_html(rendered: str) -> str:
     """Return the cells of a rendered notebook, without its scripts and style sheets.
 
@@ -74,7 +73,11 @@ def page_html(rendered: str) -> str:
         ValueError: this version of mkdocs-jupyter writes its pages in another way.
 
     """
-    html = rendered[rendered.index(START) : rendered.index(END)]
+    return _changed(rendered[rendered.index(START) : rendered.index(END)])
+
+
+@lru_cache(maxsize=64)  # a preview asks again about each notebook at every edit
+def _changed(html: str) -> str:
     for pattern, replacement in CHANGES:
         html = re.sub(pattern, replacement, html, flags=re.DOTALL)
     if "<script" in html or "<style" in html:

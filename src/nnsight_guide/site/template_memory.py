@@ -11,7 +11,6 @@ from jinja2 import BytecodeCache, Environment, Template
 from jinja2.bccache import Bucket
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
-from mkdocs.structure.pages import Page
 
 
 class CompiledTemplates(BytecodeCache):
@@ -77,7 +76,7 @@ class TemplateMemory:
                 page = {**dict(*arguments), **named}.get("page")
                 if page is None:  # a search page, a map of the site: they show all pages
                     return super().render(*arguments, **named)
-                made_from = (self.name, of_all, _of_one(page))
+                made_from = (of_all, page.content, str(page.toc))
                 known, html = filled.get(page.url, (None, ""))
                 if known != made_from:
                     html = super().render(*arguments, **named)
@@ -96,13 +95,9 @@ def _of_theme(config: MkDocsConfig) -> tuple[Any, ...]:
 
 
 def _of_pages(files: Files) -> list[tuple[Any, ...]]:
-    """Return what the navigation shows of all pages."""
+    """Return of all pages what others show of them in the navigation, and what they choose."""
     return [
         (file.src_uri, file.url, str(file.page.title), dict(file.page.meta))
         for file in files.documentation_pages()
         if file.page
     ]
-
-
-def _of_one(page: Page) -> tuple[Any, ...]:
-    return page.content, str(page.title), str(page.toc), dict(page.meta), page.edit_url
