@@ -6,7 +6,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from nnsight_guide.html import newer
-from nnsight_guide.recording.cells import is_remote
+from nnsight_guide.recording import cells
+from nnsight_guide.recording.cells import is_for_second_model, is_remote
 from tests.support.paths import ROOT
 
 
@@ -64,8 +65,26 @@ def test_a_module_is_rewritten_without_the_cells_that_would_stop_it():
         )
 
 
+def test_a_cell_about_another_model_stays_and_the_others_of_its_module_do_not():
+    ask = "x.attn_dropout.input\n\n"
+    source = f"{ask}# %% names\n{ask}# %% out_of_order tags=[]\n{ask}# %% how_to_tell\n{ask}"
+    kept = source.replace(ask, "x.output[1]\n\n").replace(
+        "tags=[]\nx.output[1]", "tags=[]\nx.attn_dropout.input"
+    )
+    assert newer.rewritten("architectures", source) == kept
+
+
+def test_a_cell_about_another_model_has_no_line_but_on_what_changed_for_all():
+    all_models = "With transformers 5.24, write .cache for .past_key_values."
+    paths = [path for path in ROOT.glob("snippets/*.py") if is_for_second_model(path)]
+    for path in [*paths, ROOT / "snippets" / "architectures.py"]:
+        for cell in cells.read_notebook(path).cells:
+            name = f"{path.stem}/{cell.metadata.get('title')}"
+            assert line(cell.source, name) in ("", all_models), name
+
+
 def test_every_cell_that_is_named_is_there():
-    for name in newer.GONE:
+    for name in (*newer.GONE, *newer.NOT_GPT_J):
         snippet, _, cell = name.partition("/")
         path = ROOT / "snippets" / f"{snippet}.py"
         assert re.search(rf"^# %% {cell}( |$)", path.read_text(), re.MULTILINE)

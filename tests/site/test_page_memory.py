@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from jinja2 import Template
 from mkdocs.structure.pages import Page
 
 from nnsight_guide.base.project import Project
@@ -123,6 +124,26 @@ def test_an_edit_renders_the_pages_that_it_changes(author, rendered, place, agai
     author.write(place, lambda text: text + comment)
     author.served()
     assert sorted(rendered) == sorted(again + ALWAYS)
+
+
+def test_an_edit_fills_the_template_of_no_page_that_comes_out_as_it_was(author, monkeypatch):
+    filled = []
+    render = Template.render
+
+    def counted(template, context):
+        if context.get("page"):
+            filled.append(context["page"].file.src_uri)
+        return render(template, context)
+
+    monkeypatch.setattr(Template, "render", counted)
+    author.served()
+    filled.clear()
+    author.write("docs/chapters/b.md", lambda text: text + "\nEdited.\n")
+    author.served()
+    assert filled == ["chapters/b.md"]
+    author.write("docs/chapters/b.md", lambda text: text.replace("# Chapter", "# Another", 1))
+    author.served()
+    assert sorted({*filled}) == sorted(["index.md", *PLACES]), "the navigation shows its title"
 
 
 def test_a_page_that_warned_warns_again(author):

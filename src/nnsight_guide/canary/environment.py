@@ -18,7 +18,7 @@ from nnsight_guide.canary.observation import Observation
 from nnsight_guide.idioms.verdicts import last_line
 
 NAME = re.compile(r"[A-Za-z0-9._-]+(\[[^]]*\])?")
-COPIED = ("snippets", "src", "tests")
+COPIED = ("docs", "snippets", "src", "tests")
 FILES = ("mkdocs.yml", "pyproject.toml", "requirements.lock", "README.md", "LICENSE")
 
 
@@ -73,7 +73,7 @@ class Environment:
 
 def copy(project: Project, to: Path) -> Project:
     """Copy what is run of a checkout: what it records and caches is then nobody's."""
-    ignore = shutil.ignore_patterns("__pycache__", "recordings")
+    ignore = shutil.ignore_patterns("__pycache__")
     for name in COPIED:
         shutil.copytree(project.root / name, to / name, ignore=ignore)
     for name in FILES:

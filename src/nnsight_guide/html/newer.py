@@ -34,6 +34,9 @@ GONE = {
 }
 # Of these, the two on the output of a block still run, and print something else.
 STILL_RUN = ("input_and_output/shapes", "trace_and_save/look_inside")
+# Cells about a model that is as it was.
+NOT_GPT_J = ("architectures/out_of_order",)
+CELL = re.compile(r"^(?=# %% (\w+))", re.MULTILINE)
 BACKTICKS = re.compile(r"`([^`]+)`")
 OF_A_BLOCK = "".join(rf"(?<!\b{name})" for name in NO_BLOCKS)
 OLD = re.compile(
@@ -50,7 +53,12 @@ def rewritten(name: str, source: str) -> str:
         source = re.sub(
             rf"^# %% {cell}(?: .*)?\n(?:(?!# %% ).*\n)*", "", source, flags=re.MULTILINE
         )
-    return OLD.sub(lambda found: REWRITES[found[0]], source)
+    before, *cells = CELL.split(source)
+    parts = [("", before), *zip(cells[::2], cells[1::2], strict=True)]
+    return "".join(
+        code if f"{name}/{cell}" in NOT_GPT_J else OLD.sub(lambda found: REWRITES[found[0]], code)
+        for cell, code in parts
+    )
 
 
 def newer_html(name: str, source: str, page: str) -> str:
@@ -65,7 +73,7 @@ def newer_html(name: str, source: str, page: str) -> str:
     if name in GONE:
         return _line(page, ", " + BACKTICKS.sub(r"<code>\1</code>", escape(GONE[name])))
     found = dict.fromkeys(OLD.findall(source))
-    if not found:
+    if not found or name in NOT_GPT_J:
         return ""
     parts = [f"{_code(REWRITES[old])} for {_code(old)}" for old in found]
     if any(old in WITH_ARGUMENT for old in found):
