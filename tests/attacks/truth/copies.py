@@ -29,6 +29,9 @@ import nnsight_guide.loopback
 import nnsight_guide.run.runner  # noqa: F401 - imported once, for all copies
 from tests.attacks.truth import oracle
 
+# What somebody wants of pytest is for the run that asks, and not for those in here.
+os.environ.pop("PYTEST_ADDOPTS", None)
+
 
 class First:
     """Keeps the first test of a run of pytest that fails, or the file that cannot be imported."""
