@@ -75,7 +75,9 @@ def test_a_cell_about_another_model_stays_and_the_others_of_its_module_do_not():
 
 
 def test_a_cell_about_another_model_has_no_line_but_on_what_changed_for_all():
-    all_models = "With transformers 5.24, write .cache for .past_key_values."
+    all_models = (
+        "With transformers 5.24, write .cache for .past_key_values and cache= for past_key_values=."
+    )
     paths = [path for path in ROOT.glob("snippets/*.py") if is_for_second_model(path)]
     for path in [*paths, ROOT / "snippets" / "architectures.py"]:
         for cell in cells.read_notebook(path).cells:

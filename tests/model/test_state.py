@@ -160,8 +160,11 @@ def setting(set_it, ask):
     """Return a way to set something to a value, and back."""
 
     def other(value):
-        old = ask()
-        return lambda: calling(lambda: set_it(value), lambda: set_it(old))
+        def changed():
+            old = ask()  # now: another test of this process may have set it, too
+            return calling(lambda: set_it(value), lambda: set_it(old))
+
+        return changed
 
     return other
 

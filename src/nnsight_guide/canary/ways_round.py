@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nnsight_guide.canary.changes import Change
 from nnsight_guide.html import newer
+from nnsight_guide.recording import cells
 
 # In a cell that fails on purpose, the load stands in comments.
 LOAD = r"\b(?:TransformersModel|LanguageModel)\([\s#]*MODEL_ID\b"
@@ -47,7 +48,10 @@ def apply(way: Way, files: Iterable[Path]) -> int:
     n_loads = 0
     for file in files:
         source = file.read_text(encoding="utf-8")
-        changed, found = way.applied(file.stem, source)
+        if cells.is_for_second_model(file):  # which loads as it did
+            changed, found = way.rewritten(file.stem, source), 0
+        else:
+            changed, found = way.applied(file.stem, source)
         if changed != source:
             file.write_text(changed, encoding="utf-8")
         n_loads += found

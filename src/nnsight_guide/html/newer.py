@@ -15,6 +15,7 @@ REWRITES = {
     ".attn_dropout.input": ".output[1]",
     ".attn_dropout.output": ".output[1]",
     ".past_key_values": ".cache",
+    "past_key_values=": "cache=",
     ".skip((block.input, None))": ".skip(block.input)",
     ".self__attn_0": ".attention_interface_1",
 }
@@ -41,7 +42,8 @@ BACKTICKS = re.compile(r"`([^`]+)`")
 OF_A_BLOCK = "".join(rf"(?<!\b{name})" for name in NO_BLOCKS)
 OLD = re.compile(
     "|".join(
-        rf"{OF_A_BLOCK if old == '.output[0]' else ''}{re.escape(old)}(?!\w)" for old in REWRITES
+        rf"{OF_A_BLOCK if old == '.output[0]' else ''}{re.escape(old)}(?:(?<=\W)|(?!\w))"
+        for old in REWRITES
     )
 )
 
