@@ -18,7 +18,7 @@ from benchmarks.shared.tool import Tool
 
 POLL = 0.02
 SETTLE = 1.0  # between edits, so that none meets the end of the build before
-SHOWN = "</html>"
+SHOWN = "</html>"  # on every page that is served, whoever made it
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 import collections
 import gc
 import logging
+import shutil
 import socket
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -11,11 +13,19 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, ConfigurationError
+from mkdocs.livereload import LiveReloadServer
 
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import HOST
+from nnsight_guide.site import preview
 from nnsight_guide.site.page_memory import PageMemory
-from nnsight_guide.site.preview import Preview, forget_last_build, port_number, require_free
+from nnsight_guide.site.preview import (
+    Preview,
+    forget_last_build,
+    look_often,
+    port_number,
+    require_free,
+)
 
 LOG = logging.getLogger("mkdocs.commands.build")
 LINE = "docs/a.md, line 3: there is no snippet '<frist>'"
@@ -50,6 +60,52 @@ def test_a_port_is_free_again_as_soon_as_its_server_has_ended(taken):
 def test_what_is_no_port_is_said(text):
     with pytest.raises(GuideError, match=r"set it to a number from 1 to 65535, such as 8001"):
         port_number(text)
+
+
+@pytest.fixture
+def sees(tmp_path, monkeypatch):
+    """Asks whether MkDocs sees an edit; it watches a file and a folder, as in a real preview."""
+    monkeypatch.setattr(preview, "SECONDS_BETWEEN_LOOKS", 0.02)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text("one")
+    (tmp_path / "mkdocs.yml").write_text("one")
+    docs, file = str(tmp_path / "docs"), str(tmp_path / "mkdocs.yml")
+    server = LiveReloadServer(lambda: None, HOST, 0, str(tmp_path))
+    for path in (docs, file):
+        server.watch(path)
+    look_often(server, SimpleNamespace(docs_dir=docs, config_file_path=file, watch=[]))
+    server.observer.start()
+
+    def sees(edit):
+        time.sleep(0.2)  # until all that came before is seen
+        server._want_rebuild = False
+        edit()
+        end = time.monotonic() + 5
+        while not server._want_rebuild and time.monotonic() < end:
+            time.sleep(0.02)
+        return server._want_rebuild
+
+    yield sees
+    server.observer.stop()
+    server.observer.join()
+    server.server_close()
+
+
+def test_an_edit_is_seen(tmp_path, sees):
+    assert sees(lambda: (tmp_path / "docs" / "a.md").write_text("two, and more"))
+    assert sees(lambda: (tmp_path / "docs" / "new.md").write_text("new"))
+    assert sees(lambda: (tmp_path / "mkdocs.yml").write_text("two, and more"))
+
+
+def test_what_is_watched_may_be_away_for_a_moment(tmp_path, sees):
+    file, docs = tmp_path / "mkdocs.yml", tmp_path / "docs"
+    file.unlink()
+    shutil.move(docs, tmp_path / "elsewhere")
+    time.sleep(0.2)
+    assert sees(lambda: file.write_text("back again"))
+    assert sees(lambda: shutil.move(tmp_path / "elsewhere", docs) and (docs / "b.md").touch())
+    assert sees(lambda: (docs / "a.md").write_text("edited after that"))
+    assert sees(lambda: file.write_text("edited after that, too"))
 
 
 class Server(SimpleNamespace):

@@ -7,6 +7,7 @@ served is the last one that went well, and each of its pages says what is wrong 
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 import os
@@ -95,16 +96,30 @@ def _refused(host: str, port: int) -> str:
 
 
 def look_often(server: LiveReloadServer, config: MkDocsConfig) -> None:
-    """Let MkDocs look for edits every fifth of a second: every half is half of what one waits for.
+    """Let MkDocs look for edits every fifth of a second, and not only every half.
 
     To be told of them by the system is no way: it tells of none in folders of another machine.
     """
-    from watchdog.observers.polling import PollingObserver
+    from watchdog.observers.polling import PollingObserverVFS
 
-    watched = [str(path) for path in (config.docs_dir, config.config_file_path) if path]
+    watched = [path for path in (config.docs_dir, config.config_file_path) if path]
+    roots = {str(Path(path).absolute()) for path in (*watched, *config.watch)}
+
+    def stat(path: str) -> os.stat_result:
+        try:
+            return os.stat(path)  # noqa: PTH116 - what watchdog calls by itself
+        except FileNotFoundError as error:
+            if path not in roots:
+                raise
+            # It may only be on its way, as an editor saves, or git restores it. watchdog would
+            # never look there again, but for an error that may pass.
+            raise OSError(errno.EAGAIN, error.strerror) from None
+
     for path in watched:
         server.unwatch(path)
-    server.observer = PollingObserver(timeout=SECONDS_BETWEEN_LOOKS)
+    server.observer = PollingObserverVFS(  # type: ignore[assignment]
+        stat, os.scandir, polling_interval=SECONDS_BETWEEN_LOOKS
+    )
     for path in watched:
         server.watch(path)
 
