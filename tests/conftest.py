@@ -43,6 +43,9 @@ os.environ["GUIDE_SECOND_MODEL"] = str(second_model.second_folder())
 os.environ["NNSIGHT_CONFIG"] = str(Path(tempfile.mkdtemp()) / "nnsight.yaml")
 os.environ["NO_MKDOCS_2_WARNING"] = "1"
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # several processes test; see FRUGAL in the room `run`
+# And each of them computes on one processor: with two threads, which then wait for each other most
+# of the time, the second model takes a third more of the processor, and two thirds more time.
+os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.update(profiles.current().environment)
 warm.prepare()
 
@@ -56,10 +59,13 @@ if IS_REMOTE:
 # What takes longest begins first, and what shares fixtures that take long stays on one worker. What
 # only reads the first build comes once that is there, which the rest of `pages` makes.
 FIRST = (
-    *("pages", "run", "attacks/bad_input", "loopback", "pages/test_remotely"),
-    *("pages/test_reproducible", "pages/test_copying", "model/test_elsewhere"),
+    *("pages", "the second model", "run", "attacks/bad_input", "loopback", "pages/test_remotely"),
+    *("pages/test_reproducible", "pages/test_copying", "pages/test_notebooks"),
+    "model/test_elsewhere",
     *("benchmarks", "assets/live"),
 )
+# And what imports snippets for the second model, which each take half a minute.
+ON_SECOND_MODEL = ("snippets/test_task_", "snippets/test_another_", "pages/test_taken_over")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -84,8 +90,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 
 def group_of(path: Path) -> str:
-    """Return the tests that stay together: those of a file, or else of a folder named above."""
+    """Return the tests that stay together: those of a file, or else of what is named above."""
     name = path.relative_to(ROOT / "tests").with_suffix("").as_posix()
+    if name.startswith(ON_SECOND_MODEL):
+        return "the second model"
     if name in FIRST:
         return name
     return next((folder for folder in FIRST if name.startswith(f"{folder}/")), name)
@@ -269,17 +277,6 @@ def _warm_kernels(request: pytest.FixtureRequest) -> Iterator[None]:
         if not any(mark.name == "real_processes" for mark in request.node.iter_markers()):
             warm.use(patch)
         yield
-
-
-@pytest.fixture(scope="module")
-def one_thread() -> Iterator[None]:
-    """On small tensors the threads of torch mostly wait for each other, and that busily."""
-    import torch
-
-    usual = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(usual)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 from nnsight_guide import loopback
 from nnsight_guide.base.project import Project
 from nnsight_guide.model.profiles import Profile
-from nnsight_guide.recording.cells import read_notebook
+from nnsight_guide.recording.cells import is_for_second_model, read_notebook
 from nnsight_guide.run.kernel import Kernel
 
 COMPLETED = re.compile(r"completed, ([\d,]+) bytes")
@@ -17,8 +17,9 @@ COMPLETED = re.compile(r"completed, ([\d,]+) bytes")
 def result_bytes(root: Path, service: loopback.Service) -> dict[tuple[str, str], list[int]]:
     """Return the bytes of the result of each job, by snippet and cell, as the service sent them.
 
-    The cells run one by one in one kernel, in the order of their snippet. Results are counted
-    as they travel: compressed, without the frames around them.
+    The cells run one by one in one kernel, in the order of their snippet; those for the second
+    model ask no service. Results are counted as they travel: compressed, without the frames around
+    them.
     """
     return asyncio.run(_result_bytes(Project(root), service))
 
@@ -34,7 +35,10 @@ async def _result_bytes(
     found: dict[tuple[str, str], list[int]] = {}
     try:
         for snippet in project.snippet_names():
-            notebook: Any = read_notebook(project.snippet_path(snippet))
+            path = project.snippet_path(snippet)
+            if is_for_second_model(path):
+                continue
+            notebook: Any = read_notebook(path)
             if not await kernel.begin():
                 raise RuntimeError(f"the kernel is not fit for snippets/{snippet}.py")
             for cell in notebook.cells:

@@ -10,11 +10,6 @@ from nnsight_guide.demo_model import tokenizer
 from nnsight_guide.demo_model.checkpoint import checkpoint
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _on_small_tensors(one_thread: None) -> None:
-    """Every test here computes on such."""
-
-
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped weights, expanded. Read only."""

@@ -24,11 +24,6 @@ NAMES = {
 }
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _on_small_tensors(one_thread):
-    """Every test here computes on such."""
-
-
 @pytest.fixture(scope="module")
 def original():
     """A random Llama, all of whose weights bfloat16 can hold."""

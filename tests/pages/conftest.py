@@ -3,13 +3,15 @@
 import re
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
 
+from nnsight_guide.model.second_model import can_be_had
 from tests.support.browser import Site, served
+from tests.support.narrow_model import hub_with_narrow_model
 from tests.support.processes import succeed
 
 
@@ -26,6 +28,17 @@ def guide(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             GUIDE_REPO_URL="https://github.com/someone/guide",
         )
         yield Site(folder, address)
+
+
+@pytest.fixture(scope="session")
+def second_environment(once: Callable[..., Path]) -> dict[str, str]:
+    """The variables of a reader who has a second model, or none where there is nothing of it.
+
+    It is not SmolLM2 itself: see `narrow_model`. What the same cells give on that, other tests ask.
+    """
+    if not can_be_had():
+        return {}
+    return hub_with_narrow_model(once("narrow", Path.mkdir))
 
 
 @pytest.fixture(scope="session")

@@ -16,11 +16,10 @@ from playwright.sync_api import expect
 
 from nnsight_guide.demo_model.checkpoint import checkpoint
 from nnsight_guide.loopback.launch import instructions
-from nnsight_guide.model.second_model import can_be_had
 from nnsight_guide.recording.cells import is_for_second_model, is_remote
 from tests.support import warm
 from tests.support.browser import served
-from tests.support.notebooks import alone, hub_with_second_model
+from tests.support.notebooks import alone
 from tests.support.pages import ROOT, chapter_pages
 from tests.support.processes import succeed
 from tests.support.snippets import cell_in_file, snippet_file
@@ -70,7 +69,7 @@ def demo_environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def runs(pages, checkout, tmp_path_factory, demo_environment, service):
+def runs(pages, checkout, tmp_path_factory, demo_environment, second_environment, service):
     """Start every script, two at a time, and hand out what will have come of each, by its name.
 
     What is for the second model is left out where that is not to be had.
@@ -96,9 +95,9 @@ def runs(pages, checkout, tmp_path_factory, demo_environment, service):
             if any(map(is_remote, files)):
                 environment = remote_environment
             elif any(map(is_for_second_model, files)):
-                if not can_be_had():
+                if not second_environment:
                     continue
-                environment = hub_with_second_model()
+                environment = second_environment
             # What a longer program begins with has run when that one has: it runs once.
             program = programs[name]
             same = (

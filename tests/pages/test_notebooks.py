@@ -12,9 +12,8 @@ import pytest
 
 from nnsight_guide.demo_model.checkpoint import checkpoint
 from nnsight_guide.html import figures, maps
-from nnsight_guide.model.second_model import can_be_had
 from nnsight_guide.recording.committed import SECOND_FOLDER
-from tests.support.notebooks import execute, hub_with_second_model, left_out
+from tests.support.notebooks import execute, left_out
 from tests.support.pages import ROOT, chapter_pages, is_for_second_model
 
 Notebook = dict[str, Any]
@@ -73,7 +72,7 @@ def solved(sheet: Notebook, whole: Notebook) -> Notebook:
 
 
 @pytest.fixture(scope="module")
-def executed(downloads, tmp_path_factory, service):
+def executed(downloads, tmp_path_factory, service, second_environment):
     """Start every notebook, two at a time, and hand out what will have come of each."""
     root = tmp_path_factory.mktemp("notebooks")
     demo = {"GUIDE_MODEL": str(checkpoint()), "HF_HUB_OFFLINE": "1"}
@@ -86,9 +85,8 @@ def executed(downloads, tmp_path_factory, service):
         notebooks = {**downloads, **done}
         environments = dict.fromkeys(notebooks, demo) | {REMOTE: remote}
         for name in filter(is_second, notebooks):
-            if can_be_had():
-                environments[name] = hub_with_second_model()
-            else:
+            environments[name] = second_environment
+            if not second_environment:
                 del environments[name]
         yield {
             name: pool.submit(execute, notebooks[name], root / name, environment)

@@ -9,8 +9,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide.demo_model.checkpoint import hub_cache
-from nnsight_guide.model.second_model import second_checkpoint
 from tests.support import warm
 from tests.support.processes import succeed
 
@@ -54,11 +52,6 @@ def alone(environment: Mapping[str, str]) -> dict[str, str]:
         warm.FOLDER: os.environ[warm.FOLDER],
         **environment,
     }
-
-
-def hub_with_second_model() -> dict[str, str]:
-    """Return the variables of a reader who has the second model in the hub's cache, by its name."""
-    return {"HF_HUB_CACHE": str(hub_cache(second_checkpoint())), "HF_HUB_OFFLINE": "1"}
 
 
 def execute(

@@ -36,11 +36,6 @@ def live(browser: Browser, site: Site) -> Iterator[Live]:
     context.close()
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _on_small_tensors(one_thread: None) -> None:
-    """Every test here computes on such."""
-
-
 @pytest.fixture(scope="session")
 def in_torch() -> Any:
     """The demo model under nnsight, in 64-bit floats, as the page computes."""
