@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+PATIENCE = 1800  # seconds: beside other work a run of all snippets and idioms has taken ten minutes
 PROGRESS = re.compile(r"\d+%\|")  # what a line of a progress bar has, and nothing else that is said
 
 
@@ -23,7 +24,7 @@ def run_process(
         env={**env, **added},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.processes import PATIENCE
 from tests.support.warm import asking
 from tests.support.warm.asking import FOLDER
 
@@ -60,7 +61,7 @@ def run(
     if not CAN_COPY:
         command = [sys.executable, *flags, *argv]
         return subprocess.run(
-            command, cwd=cwd, env=env, capture_output=True, text=True, timeout=600, check=False
+            command, cwd=cwd, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output,
@@ -74,7 +75,7 @@ def run(
             streams=[stream.fileno() for stream in (nothing, output, errors)],
         ) as connection,
     ):
-        connection.settimeout(600)
+        connection.settimeout(PATIENCE)
         status = asking.status(connection)
         texts = []
         for stream in (output, errors):
