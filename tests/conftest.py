@@ -61,7 +61,7 @@ if IS_REMOTE:
 FIRST = (
     *("pages", "the second model", "run", "attacks/bad_input", "loopback", "pages/test_remotely"),
     *("pages/test_reproducible", "pages/test_copying", "pages/test_notebooks"),
-    "model/test_elsewhere",
+    *("model/test_elsewhere", "snippets/test_second_model"),
     *("benchmarks", "assets/live"),
 )
 # And what imports snippets for the second model, which each take half a minute.

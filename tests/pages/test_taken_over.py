@@ -7,6 +7,7 @@ from tests.support.paths import ROOT
 from tests.support.snippets import Lazily, cell_in_file
 
 checked, vector, heads = map(Lazily, ("task_vector_checks", "task_vector", "task_heads"))
+pairs, one_pair = map(Lazily, ("fact_pairs", "fact_patching"))
 
 
 @pytest.mark.parametrize("name", ["find_head", "previous_token", "induction", "subject"])
@@ -17,6 +18,13 @@ def test_heads_of_the_second_model_are_found_by_the_exercises_own_code(name):
     start = own.index("subject = ") if name == "subject" else 0  # above it, tokens are decoded
     same = own[start:].replace('slice(1, 4)  # " E", "iffel",', 'slice(1, 5)  # " E", "iff", "el",')
     assert same == of_exercise
+
+
+def test_the_pair_of_the_exercise_is_among_the_thirty_and_restores_what_it_did_alone():
+    number = pairs.pairs.index((0, 1))
+    assert pairs.prompts[:2] == [one_pair.source, one_pair.base]
+    alone = one_pair.restored[:, [*one_pair.subject, -1]]
+    torch.testing.assert_close(pairs.by_place[:, :, number], alone, atol=0.03, rtol=0.03)
 
 
 @pytest.mark.local

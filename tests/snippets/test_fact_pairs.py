@@ -3,14 +3,12 @@
 import re
 
 import pytest
-import torch
 
 from nnsight_guide.demo_model.training import corpus
 from snippets.model import REMOTE, model
 from tests.support.snippets import Lazily
 
 exercise = Lazily("fact_pairs")
-one_pair = Lazily("fact_patching")
 
 LINE = re.compile(r"^(subject|last) +layer (\d): (\S+), from (\S+) to (\S+)$", re.MULTILINE)
 WORDS = model.tokenizer
@@ -42,14 +40,6 @@ def test_the_model_knows_the_city_of_each():
     with model.trace(exercise.prompts, remote=REMOTE):
         best = model.lm_head.output[:, -1].argmax(dim=-1).tolist().save()
     assert best == exercise.answers
-
-
-def test_the_pair_of_the_exercise_is_among_them_and_restores_what_it_did_alone():
-    number = exercise.pairs.index((0, 1))
-    assert exercise.prompts[:2] == [one_pair.source, one_pair.base]
-    places = [*one_pair.subject, -1]
-    alone = one_pair.restored[:, places]
-    torch.testing.assert_close(exercise.by_place[:, :, number], alone, atol=0.03, rtol=0.03)
 
 
 def test_each_pair_has_its_own_states_and_answers():

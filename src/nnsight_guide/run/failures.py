@@ -31,6 +31,7 @@ class CellError(Exception):
         line: where in the cell, counted from 1.
         is_fatal: whether the kernel is of no more use.
         may_pass: whether a service failed in a way that may pass by itself.
+        traceback: the lines on the way to where it began, as IPython gives them.
 
     """
 
@@ -42,8 +43,10 @@ class CellError(Exception):
         *,
         is_fatal: bool = False,
         may_pass: bool = False,
+        traceback: str = "",
     ) -> None:
         super().__init__(error)
+        self.traceback = traceback
         self.cell, self.error, self.line = cell, error, line
         self.is_fatal, self.may_pass = is_fatal, may_pass
 
@@ -66,7 +69,8 @@ def failure(cell: Any, name: str) -> CellError:
     causes = re.findall(r"^([A-Z]\w*): ?(.*)$", text, re.MULTILINE)
     may_pass = retries.is_passing_failure([*causes, (str(error.ename), evalue)])
     message = _said(error.ename, evalue)
-    return CellError(name, message, int(line[1]) if line else 1, may_pass=may_pass)
+    begin = int(line[1]) if line else 1
+    return CellError(name, message, begin, may_pass=may_pass, traceback=text)
 
 
 def _said(ename: str, evalue: str) -> str:
@@ -96,3 +100,14 @@ def explain(failure: CellError, path: Path) -> str:
     line = starts.get(failure.cell, 1) + failure.line - 1
     cell = f"cell '{failure.cell}'" if failure.cell else "the cell before the first named one"
     return f"snippets/{path.name}, line {line}, {cell}: {failure.error}"
+
+
+def explain_loading(failure: CellError, path: Path) -> str:
+    """Return why the model did not load, with the line and the cell if `path`, its setup, says."""
+    found = re.search(rf"\b{re.escape(path.name)}:(\d+)", failure.traceback)
+    if found is None:
+        return f"the model did not load: {failure.error}"
+    starts = {"": 1, **cells.first_lines(path.read_text(encoding="utf-8"))}
+    line = int(found[1])
+    name = max((name for name in starts if starts[name] <= line), key=starts.__getitem__)
+    return explain(CellError(name, failure.error, line - starts[name] + 1), path)

@@ -6,10 +6,10 @@ it found them, since the next snippet's output would then depend on who ran befo
 """
 
 import gc
+import importlib
 import json
 import logging
 import os
-import pkgutil
 import sys
 import threading
 import time
@@ -85,7 +85,9 @@ def load(setup: str) -> None:
 
     shell = get_ipython()
     shell.events.register("pre_run_cell", limits.Printed(sys.stdout, sys.stderr).begin)
-    _setup = pkgutil.resolve_name(f"snippets.{setup}")
+    _setup = importlib.import_module(f"snippets.{setup}")
+    if not hasattr(_setup, "model"):
+        raise ImportError(f"snippets/{setup}.py has no `model`: give the model that name")
     model = _setup.model
     if not _is_remote():
         model.dispatch()

@@ -17,7 +17,7 @@ from nnsight_guide.model.profiles import Profile
 from nnsight_guide.recording import cells, keys
 from nnsight_guide.recording.imports import project_imports
 from nnsight_guide.run import limits
-from nnsight_guide.run.failures import CellError, cause_of_death, error_of, failure
+from nnsight_guide.run.failures import CellError, cause_of_death, error_of, explain_loading, failure
 from nnsight_guide.run.outputs import check_shown
 
 START_SECONDS = 120
@@ -130,7 +130,7 @@ class Kernel:
             await self._call(f"load({self.profile.setup!r})")
         except CellError as error:
             kind = TransientError if self.profile.is_remote and error.may_pass else GuideError
-            raise kind(f"the model did not load: {error.error}") from None
+            raise kind(explain_loading(error, next(iter(self.imported)))) from None
         except RuntimeError as error:  # it died, or has not answered in time
             lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
             raise GuideError(f"the kernel did not start: {[str(error), *lines][-1]}") from None

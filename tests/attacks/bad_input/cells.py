@@ -235,8 +235,31 @@ CASES = [
     Case(
         "a model.py that fails",
         "nnsight_guide run odd",
-        "the model did not load: ZeroDivisionError: division by zero",
-        {"snippets/model.py": "# %% setup\nmodel = 1 / 0\n", **SOMETHING},
+        "snippets/model.py, line 4, cell 'setup': ZeroDivisionError: division by zero",
+        {"snippets/model.py": "import os\n\n# %% setup\nmodel = 1 / 0\n", **SOMETHING},
+        kept=True,
+    ),
+    Case(
+        "a model.py that fails before its first cell",
+        "nnsight_guide run odd",
+        "snippets/model.py, line 2, the cell before the first named one: ModuleNotFoundError: No "
+        "module named 'nowhere': add it to pyproject.toml, then `make lock install`",
+        {"snippets/model.py": "import os\nimport nowhere\n\n# %% setup\nmodel = 1\n", **SOMETHING},
+        kept=True,
+    ),
+    Case(
+        "a model.py with another name for the model",
+        "nnsight_guide run odd",
+        "the model did not load: ImportError: snippets/model.py has no `model`: give the model "
+        "that name",
+        {"snippets/model.py": "# %% setup\nmodels = 1\n", **SOMETHING},
+        kept=True,
+    ),
+    Case(
+        "a model.py whose model is none",
+        "nnsight_guide run odd",
+        "the model did not load: AttributeError: 'int' object has no attribute 'dispatch'",
+        {"snippets/model.py": "# %% setup\nmodel = 1\n", **SOMETHING},
         kept=True,
     ),
     leaving(
