@@ -25,22 +25,25 @@ LAUNCHER = Path(__file__).with_name("kernels") / "ipykernel_launcher.py"
 
 
 def prepare() -> None:
-    """Name the folder of the warm processes, which all workers of one run share."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    folder = Path(tempfile.gettempdir(), f"guide-warm-{run[:12]}")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    os.environ[FOLDER] = str(folder)
-    held = folder / "held"
-    if not held.exists():
-        os.mkfifo(held)
-    os.open(held, os.O_RDWR)  # never closed: the system does so when this process ends
+    """Name the folder of the warm processes; who starts workers does so for all of them."""
+    if not (_is_worker() and FOLDER in os.environ):
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="guide-warm-")
+        os.mkfifo(Path(os.environ[FOLDER], "held"))
+    os.open(Path(os.environ[FOLDER], "held"), os.O_RDWR)  # closed when this process ends
 
 
 def forget() -> None:
     """Remove the folder if no warm process was started: else the last of them does."""
     folder = Path(os.environ[FOLDER])
+    if _is_worker():  # others may still need it
+        return
     if folder.is_dir() and [path.name for path in folder.iterdir()] == ["held"]:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_worker() -> bool:
+    """Whether this is a process that pytest-xdist has started, or that one of those has."""
+    return "PYTEST_XDIST_WORKER" in os.environ
 
 
 def use(patch: pytest.MonkeyPatch) -> None:
