@@ -85,8 +85,9 @@ def executed(downloads, tmp_path_factory, service, second_environment):
         notebooks = {**downloads, **done}
         environments = dict.fromkeys(notebooks, demo) | {REMOTE: remote}
         for name in filter(is_second, notebooks):
-            environments[name] = second_environment
-            if not second_environment:
+            if second_environment:
+                environments[name] = second_environment
+            else:
                 del environments[name]
         yield {
             name: pool.submit(execute, notebooks[name], root / name, environment)

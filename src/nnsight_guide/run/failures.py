@@ -104,7 +104,8 @@ def explain(failure: CellError, path: Path) -> str:
 
 def explain_loading(failure: CellError, path: Path) -> str:
     """Return why the model did not load, with the line and the cell if `path`, its setup, says."""
-    found = re.search(rf"\b{re.escape(path.name)}:(\d+)", failure.traceback)
+    # Libraries have files of that name, too.
+    found = re.search(rf"\bsnippets[\\/]{re.escape(path.name)}:(\d+)", failure.traceback)
     if found is None:
         return f"the model did not load: {failure.error}"
     starts = {"": 1, **cells.first_lines(path.read_text(encoding="utf-8"))}

@@ -34,9 +34,9 @@ def prepare() -> None:
 
 def forget() -> None:
     """Remove the folder if no warm process was started: else the last of them does."""
-    folder = Path(os.environ[FOLDER])
     if _is_worker():  # others may still need it
         return
+    folder = Path(os.environ[FOLDER])
     if folder.is_dir() and [path.name for path in folder.iterdir()] == ["held"]:
         shutil.rmtree(folder, ignore_errors=True)
 
