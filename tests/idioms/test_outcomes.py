@@ -31,7 +31,7 @@ def folder(project):
 
 
 def key_parts(project, profile):
-    return outcomes.outcome_freshness(project, "same", profile).key_parts
+    return outcomes.outcome_states(project, profile, ["same"])["same"].key_parts
 
 
 def run_stale(project, profile):

@@ -1,17 +1,13 @@
 """The preview: where it is served, and what an author sees while a build is broken."""
 
-import collections
-import gc
 import logging
 import shutil
 import socket
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from mkdocs.commands.build import build
-from mkdocs.config import load_config
-from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, ConfigurationError
 from mkdocs.livereload import LiveReloadServer
 
@@ -21,7 +17,6 @@ from nnsight_guide.site import preview
 from nnsight_guide.site.page_memory import PageMemory
 from nnsight_guide.site.preview import (
     Preview,
-    forget_last_build,
     look_often,
     port_number,
     require_free,
@@ -128,7 +123,8 @@ def built(tmp_path):
         server.builder(work)
         return folder
 
-    return SimpleNamespace(server=server, build=build)
+    yield SimpleNamespace(server=server, build=build, preview=shown)
+    shown.close()
 
 
 def page(server):
@@ -186,52 +182,34 @@ def test_a_key_is_not_shown(built, monkeypatch):
     assert "no [API key]" in page(built.server)
 
 
-def test_a_page_that_is_not_there_says_it_too(built, tmp_path):
-    (tmp_path / "one").mkdir()
-    (tmp_path / "one" / "404.html").write_text("Nothing here")
+def test_a_page_that_is_not_there_says_it_too(built):
+    good = Path(built.build())
+    good.mkdir()
+    (good / "404.html").write_text("Nothing here")
     built.build(broken(Abort("Aborted!"), LINE))
     assert built.server.error_handler(404).startswith(b"Nothing here<style>")
     assert b"there is no snippet" in built.server.error_handler(404)
     assert built.server.error_handler(500) is None
 
 
+def test_of_all_builds_only_the_one_that_is_served_stays_on_the_disk(built, tmp_path):
+    def writes(*arguments):
+        def work():
+            page = Path(built.preview.folder(str(tmp_path)), "chapters", "index.html")
+            page.parent.mkdir(parents=True)
+            page.write_text("Hello")
+            if arguments:
+                raise arguments[0]
+
+        return work
+
+    for work in (writes(), writes(Abort("Aborted!")), writes(), writes(Abort("Aborted!"))):
+        built.server.builder(work)
+        assert Path(built.server.root, "chapters", "index.html").read_text() == "Hello"
+    built.preview.close()
+    assert [str(folder) for folder in tmp_path.iterdir()] == [built.server.root]
+
+
 def test_ctrl_c_ends_the_preview_whatever_is_being_built(built):
     with pytest.raises(KeyboardInterrupt):
         built.build(broken(KeyboardInterrupt()))
-
-
-MKDOCS = """
-site_name: Functions
-plugins:
-  - mkdocstrings:
-      handlers: {python: {paths: [.]}}
-"""
-MODULE = """
-from dataclasses import dataclass
-
-@dataclass
-class Point:
-    x: int
-"""
-
-
-def test_no_build_of_a_preview_stays_in_memory(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mkdocs.yml").write_text(MKDOCS)
-    (tmp_path / "points.py").write_text(MODULE)
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/index.md").write_text("::: points\n")
-
-    def after_builds(forget):
-        for _ in range(3):
-            build(load_config("mkdocs.yml"))
-            forget()
-        kept = collections.Counter(type(thing).__name__ for thing in gc.get_objects())
-        return kept[MkDocsConfig.__name__], kept["Class"], kept["Parameter"]
-
-    forget_last_build()
-    before = after_builds(forget_last_build)
-    assert after_builds(forget_last_build) == before
-    grown = after_builds(gc.collect)
-    assert all(now > then for now, then in zip(grown, before, strict=True)), (before, grown)
-    assert after_builds(forget_last_build) == before

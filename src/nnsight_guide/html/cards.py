@@ -7,6 +7,7 @@ can do after it. So neither is written twice.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 
 from markdown import markdown
@@ -59,6 +60,7 @@ def _card_html(href: str, card: Card) -> str:
     )
 
 
+@lru_cache(maxsize=256)  # a preview writes the cards at every edit
 def _inline(text: str) -> str:
     """Return one line of Markdown as HTML without a paragraph around it."""
     html: str = markdown(text)

@@ -57,24 +57,25 @@ def outcome_path(project: Project, name: str, profile: Profile) -> Path:
     return project.cache / "recordings" / profile.name / source.parent.name / f"{name}.json"
 
 
-def outcome_freshness(project: Project, name: str, profile: Profile) -> Freshness[RecordedOutcome]:
-    """Compare the recorded outcome of an idiom with what it depends on today.
+def outcome_states(
+    project: Project, profile: Profile, names: Iterable[str] | None = None
+) -> States:
+    """Compare the recorded outcome of each idiom, or of these, with what it depends on today.
 
     Raises:
-        GuideError: there is no such idiom, or it cannot be read.
+        GuideError: there is no such idiom, or something that one depends on cannot be read.
 
     """
     machinery = {
         f"{module.__name__}.py": keys.hash_of(Path(str(module.__file__))) for module in MACHINERY
     }
-    today = {**keys.dependencies(project, _source(project, name), profile), **machinery}
-    path = outcome_path(project, name, profile)
-    return compared(name, path, RecordedOutcome, today, project.root)
-
-
-def outcome_states(project: Project, profile: Profile) -> States:
-    """Return of every idiom whether its outcome is fresh; raises as `outcome_freshness`."""
-    return {name: outcome_freshness(project, name, profile) for name in idiom_names(project)}
+    of_all = {**keys.surroundings(project, profile), **machinery}
+    states: States = {}
+    for name in idiom_names(project) if names is None else names:
+        today = {**keys.code_parts(project, _source(project, name)), **of_all}
+        path = outcome_path(project, name, profile)
+        states[name] = compared(name, path, RecordedOutcome, today, project.root)
+    return states
 
 
 async def run(
@@ -110,7 +111,7 @@ async def run(
             recorded = RecordedOutcome({"metadata": made, "outcome": asdict(outcome)})
             recorded.save(outcome_path(project, outcome.idiom, profile))
             has_ended()
-    states.update({name: outcome_freshness(project, name, profile) for name in sources})
+    states.update(outcome_states(project, profile, sources))
     if edited := [name for name in sources if not states[name].is_fresh]:
         why = ", ".join(states[edited[0]].stale_because)
         raise GuideError(

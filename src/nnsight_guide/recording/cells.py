@@ -40,7 +40,7 @@ def read_notebook(path: Path, until: str | None = None) -> Any:
             f"{_short(path)} is not UTF-8 text: byte {error.start} is wrong; save it as UTF-8"
         ) from None
     try:
-        compile(text, str(path), "exec", dont_inherit=True)
+        _check(text)
     except (SyntaxError, ValueError) as error:  # ValueError: the source holds a NUL
         line = getattr(error, "lineno", None) or 1
         reason = getattr(error, "msg", None) or str(error)
@@ -62,6 +62,12 @@ def read_notebook(path: Path, until: str | None = None) -> Any:
 
 
 @lru_cache(maxsize=256)  # `make serve` asks at every change, and mostly of the same text
+def _check(text: str) -> None:
+    """Raise a SyntaxError, or a ValueError, if this is no Python."""
+    compile(text, "<snippet>", "exec", dont_inherit=True)
+
+
+@lru_cache(maxsize=256)  # as above
 def _parsed(text: str) -> Any:
     import jupytext  # here, since what only asks for keys can do without it
 

@@ -6,6 +6,7 @@ source, and no hook in the interpreter, can see being read.
 """
 
 import ast
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,13 +43,17 @@ def project_imports(path: Path, root: Path, code: str | None = None) -> list[Pat
         GuideError: a module declares what is not there.
 
     """
+    # To look at the files of every module of torch would take most of the time.
+    names = os.listdir(root)  # noqa: PTH208 - which makes no paths, for thousands of questions
+    ours = {name.removesuffix(".py") for name in names} | ELSEWHERE.keys()
     found: set[Path] = set()
     waiting = [path]
     while waiting:
         source = waiting.pop()
         content = source.read_bytes() if code is None or source != path else code.encode()
         needs = _needs(content, _package(source, root))
-        new = {file for module in needs.modules for file in _files(module, root)} - found - {path}
+        modules = [module for module in needs.modules if module.partition(".")[0] in ours]
+        new = {file for module in modules for file in _files(module, root)} - found - {path}
         found |= new
         waiting += new
         found.update(_declared(source, needs.declared, root))

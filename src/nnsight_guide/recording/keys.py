@@ -17,12 +17,28 @@ from nnsight_guide.recording.readings import content_hash
 
 def dependencies(project: Project, path: Path, profile: Profile) -> dict[str, str]:
     """Return all that a run of the file `path` depends on but for how it is run and recorded."""
-    modules = {
-        file.relative_to(project.root).as_posix(): file
-        for file in [path, *project_imports(path, project.root)]
-    }
+    return {**code_parts(project, path), **surroundings(project, profile)}
+
+
+def code_parts(project: Project, path: Path) -> dict[str, str]:
+    """Return the hash of the file `path`, and of all that it needs of the project, by their names.
+
+    Raises:
+        GuideError: one cannot be read, or is declared and not there.
+
+    """
+    files = [path, *project_imports(path, project.root)]
+    return {file.relative_to(project.root).as_posix(): hash_of(file) for file in files}
+
+
+def surroundings(project: Project, profile: Profile) -> dict[str, str]:
+    """Return what every run with this profile depends on.
+
+    Raises:
+        GuideError: the lock cannot be read, or a library is not installed.
+
+    """
     return {
-        **{name: hash_of(file) for name, file in modules.items()},
         project.lock_file.name: hash_of(project.lock_file),
         "Python": platform.python_version(),
         **libraries.installed_versions(),

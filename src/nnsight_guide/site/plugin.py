@@ -41,14 +41,14 @@ from nnsight_guide.site.wheel import offer
 
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")
 
-# Looking for garbage after every 700 new objects takes a twelfth of a build, and finds 8 MB.
-GARBAGE_THRESHOLD = 100_000
+GARBAGE_THRESHOLD = 100_000  # by 700, Python's own, a twelfth of a build goes by, for 8 MB
 
 
 class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     """Runs what is stale before each build, and shows it on the pages."""
 
     preview: Preview | None = None  # if an author waits for every rebuild
+    rendered: RenderedNotebooks | None = None
     config_scheme = (("search_words", config_options.Type(dict, default={})),)
     # `site.build` hands both over: a runner that has begun, and what it has begun with.
     runner: Runner | None = None
@@ -57,7 +57,6 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Keep this plugin, and so the kernel with its model, from one rebuild to the next."""
         gc.set_threshold(GARBAGE_THRESHOLD)
-        self.rendered: RenderedNotebooks | None = None
         self.preview = Preview(PageMemory()) if command == "serve" else None
         redaction.install_hook()
         page_blocks.install()
@@ -70,8 +69,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             config.edit_uri = None
         offline = config.plugins.get("material/offline")
         if offline is not None and offline.config["enabled"]:
-            # Else it takes this script from another host.
-            config.extra["polyfills"] = ["assets/iframe-worker.js"]
+            config.extra["polyfills"] = ["assets/iframe-worker.js"]  # else another host's script
         if self.preview is not None:
             self._prepare_preview(self.preview, config)
 
@@ -197,9 +195,11 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     def on_shutdown(self) -> None:
         """Stop the kernel, and give back what was lent; MkDocs calls this however it ends."""
         self._stop_kernel()
+        if self.preview is not None:
+            self.preview.close()
         if self.rendered is not None:
             self.rendered.close()
-            self.rendered = None
+        self.rendered = None
         end = sys.exc_info()[1]
         # MkDocs' own end is on its way; who raised it again would keep MkDocs from its folder.
         if isinstance(end, SystemExit) and not isinstance(end, Abort):

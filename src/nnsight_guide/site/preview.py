@@ -8,18 +8,18 @@ served is the last one that went well, and each of its pages says what is wrong 
 from __future__ import annotations
 
 import errno
-import gc
+import itertools
 import logging
 import os
 import socket
 import sys
-from functools import _lru_cache_wrapper
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnsight_guide.base import redaction
 from nnsight_guide.base.errors import GuideError, long_story, one_line
+from nnsight_guide.site.leftovers import Leftovers
 
 if TYPE_CHECKING:  # it takes a second, and a port that is taken is told at once
     from mkdocs.config.defaults import MkDocsConfig
@@ -31,7 +31,6 @@ log = logging.getLogger("mkdocs.plugins.nnsight_guide")
 
 PORT = 8000
 PORTS = range(1, 65536)
-KEEPERS = ("griffe", "mkdocstrings_handlers")
 SECONDS_BETWEEN_LOOKS = 0.2  # each takes 6 ms
 WARM = "GUIDE_WARM"  # the switch for a kernel that is there before a snippet is edited
 MORE = " (and {} more: see the terminal)"
@@ -124,20 +123,6 @@ def look_often(server: LiveReloadServer, config: MkDocsConfig) -> None:
         server.watch(path)
 
 
-def forget_last_build() -> None:
-    """Free the memory of a build that is done, else each costs 10 MB for as long as MkDocs runs.
-
-    What mkdocstrings and griffe keep is keyed by that build's own objects: no other can use it.
-    The rest points to itself, and Python would look for it after hundreds of builds only.
-    """
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in KEEPERS:
-            for value in list(vars(module).values()):
-                if isinstance(value, _lru_cache_wrapper):
-                    value.cache_clear()
-    gc.collect()
-
-
 class Preview:
     """What is served, and what is wrong with what came after it."""
 
@@ -146,13 +131,14 @@ class Preview:
         self.memory = memory
         self.broken = ""  # the line that says why the newest build broke, if it did
         self.served = ""  # the folder of the last one that went well, once there is one
-        self._built = ""
+        self._sites: list[str] = []  # the folder of each build that may be there
+        self._numbers = itertools.count()
+        self._leftovers = Leftovers()
 
     def folder(self, site: str) -> str:
-        """Return the folder, in the one of the whole preview, for the build that begins."""
-        folders = [str(Path(site, name)) for name in ("one", "other")]
-        self._built = next(folder for folder in folders if folder != self.served)
-        return self._built
+        """Return a new folder, in the one of the whole preview, for the build that begins."""
+        self._sites.append(str(Path(site, str(next(self._numbers)))))
+        return self._sites[-1]
 
     def attach(self, server: LiveReloadServer) -> None:
         """Let the server show what was built; from now on no build that breaks takes that away."""
@@ -161,16 +147,19 @@ class Preview:
         self._take_over(server)
 
         def build_or_tell(*arguments: Any) -> None:
-            forget_last_build()
+            self._leftovers.be_done()
             said = _Said()
             with said:
                 try:
                     build(*arguments)
                 except (Exception, SystemExit) as error:
                     self.broken = said.why(error)
-                    self.memory.forget_new()
-                    return  # MkDocs then loads the pages again that are open
-            self._take_over(server)
+                    self.memory.forget_new()  # MkDocs then loads the pages again that are open
+                else:
+                    self._take_over(server)
+            old = [site for site in self._sites if site != self.served]
+            self._sites = [self.served]
+            self._leftovers.put_away_soon(old)
 
         server.builder = build_or_tell
         server._inject_js_into_html = (  # type: ignore[method-assign]
@@ -178,10 +167,14 @@ class Preview:
         )
         server.error_handler = self._error_page
 
+    def close(self) -> None:
+        """Let nothing go on in the folder of the preview, which MkDocs then removes."""
+        self._leftovers.be_done()
+
     def _take_over(self, server: LiveReloadServer) -> None:
         self.broken = ""
         self.memory.keep()
-        server.root = self.served = self._built
+        server.root = self.served = self._sites[-1]
 
     def _overlay(self) -> bytes:
         return OVERLAY.format(escape(self.broken)).encode() if self.broken else b""
