@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from nnsight_guide.base import redaction
 from nnsight_guide.base.errors import GuideError, long_story, one_line
-from nnsight_guide.base.project import HOST, Project
+from nnsight_guide.base.project import HOST, Project, did_you_mean
 from nnsight_guide.html import provenance
 from nnsight_guide.idioms.idiom import CELLS, idiom_paths
 from nnsight_guide.model import profiles
@@ -168,8 +168,12 @@ def run(options: argparse.Namespace) -> int:
 
     names = [n for n in options.snippets if n not in CELLS] if options.snippets else None
     folders = [folder for folder in CELLS if folder in options.snippets or not options.snippets]
-    # A misspelt name stops here, before anything runs.
-    plan = Plan(Project.find(), profiles.current(), names, folders)
+    project = Project.find()
+    known = [*project.snippet_names(), *CELLS]
+    for name in names or ():  # a misspelt one stops here, before anything runs
+        if name not in known:
+            raise GuideError(f"there is no snippet '{name}'{did_you_mean(name, known)}")
+    plan = Plan(project, profiles.current(), names, folders)
     with contextlib.closing(Runner(plan.project, keeps_kernel=False)) as runner:
         snippets, idioms = runner.run_stale(plan)
     kinds = {"snippets": snippets}

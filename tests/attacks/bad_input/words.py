@@ -18,6 +18,12 @@ CASES = [
         kept=True,
     ),
     Case(
+        "the misspelt folder of some idioms",
+        "nnsight_guide run form_2024",
+        "there is no snippet 'form_2024': did you mean 'from_2024'?",
+        kept=True,
+    ),
+    Case(
         "a misspelt profile",
         "nnsight_guide status",
         "GUIDE_PROFILE: there is no profile 'dmeo': did you mean 'demo'?",
