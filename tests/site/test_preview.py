@@ -3,6 +3,7 @@
 import logging
 import shutil
 import socket
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,8 +59,8 @@ def test_what_is_no_port_is_said(text):
 
 
 @pytest.fixture
-def sees(tmp_path, monkeypatch):
-    """Asks whether MkDocs sees an edit; it watches a file and a folder, as in a real preview."""
+def server(tmp_path, monkeypatch):
+    """MkDocs' server, which watches a file and a folder, as in a real preview."""
     monkeypatch.setattr(preview, "SECONDS_BETWEEN_LOOKS", 0.02)
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.md").write_text("one")
@@ -70,6 +71,15 @@ def sees(tmp_path, monkeypatch):
         server.watch(path)
     look_often(server, SimpleNamespace(docs_dir=docs, config_file_path=file, watch=[]))
     server.observer.start()
+    yield server
+    server.observer.stop()
+    server.observer.join()
+    server.server_close()
+
+
+@pytest.fixture
+def sees(server):
+    """Asks whether MkDocs sees an edit."""
 
     def sees(edit):
         time.sleep(0.2)  # until all that came before is seen
@@ -80,16 +90,31 @@ def sees(tmp_path, monkeypatch):
             time.sleep(0.02)
         return server._want_rebuild
 
-    yield sees
-    server.observer.stop()
-    server.observer.join()
-    server.server_close()
+    return sees
 
 
 def test_an_edit_is_seen(tmp_path, sees):
     assert sees(lambda: (tmp_path / "docs" / "a.md").write_text("two, and more"))
     assert sees(lambda: (tmp_path / "docs" / "new.md").write_text("new"))
     assert sees(lambda: (tmp_path / "mkdocs.yml").write_text("two, and more"))
+
+
+def test_many_edits_at_once_are_one_build(tmp_path, server):
+    builds = []
+    server.builder = lambda: builds.append(time.monotonic())
+    building = threading.Thread(target=server._build_loop)
+    building.start()
+    for number in range(200):
+        (tmp_path / "docs" / f"{number}.md").touch()
+    end = time.monotonic() + 30
+    while not builds and time.monotonic() < end:
+        time.sleep(0.02)
+    time.sleep(0.5)
+    with server._rebuild_cond:
+        server._shutdown = True
+        server._rebuild_cond.notify_all()
+    building.join()
+    assert 1 <= len(builds) <= 3, "not one for each file"
 
 
 def test_what_is_watched_may_be_away_for_a_moment(tmp_path, sees):

@@ -32,6 +32,7 @@ log = logging.getLogger("mkdocs.plugins.nnsight_guide")
 PORT = 8000
 PORTS = range(1, 65536)
 SECONDS_BETWEEN_LOOKS = 0.2  # each takes 6 ms
+SECONDS_TO_WAIT = 0.02  # for more: what one look finds comes at once
 WARM = "GUIDE_WARM"  # the switch for a kernel that is there before a snippet is edited
 MORE = " (and {} more: see the terminal)"
 OVERLAY = """\
@@ -121,6 +122,7 @@ def look_often(server: LiveReloadServer, config: MkDocsConfig) -> None:
     )
     for path in watched:
         server.watch(path)
+    server.build_delay = SECONDS_TO_WAIT
 
 
 class Preview:
