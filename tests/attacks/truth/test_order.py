@@ -1,10 +1,12 @@
 """No snippet's outputs depend on those that ran before it, in whatever order they run."""
 
+import operator
 from contextlib import closing
 
 import pytest
 
 from nnsight_guide.base.project import Project
+from nnsight_guide.recording.likeness import says_the_same
 from nnsight_guide.run.plan import Plan
 from nnsight_guide.run.runner import Runner
 
@@ -32,11 +34,21 @@ def run(plan, names):
         return {name: given(recording) for name, recording in runner.run(plan, names)}
 
 
-def test_in_reverse_order_every_snippet_gives_the_same(plan, shown):
-    assert run(plan, reversed(plan.snippets)) == shown
+@pytest.fixture(scope="module")
+def in_reverse(plan):
+    return run(plan, reversed(plan.snippets))
 
 
-def test_alone_every_snippet_gives_the_same(plan, shown, report_count):
+def test_in_reverse_order_every_snippet_gives_the_same(plan, shown, in_reverse):
+    assert in_reverse.keys() == shown.keys()
+    for name, outputs in in_reverse.items():
+        # What is committed was made on another machine, or with more threads: its last digits may
+        # be others.
+        is_same = says_the_same if plan.is_for_second_model(name) else operator.eq
+        assert is_same(outputs, shown[name]), name
+
+
+def test_alone_every_snippet_gives_the_same(plan, in_reverse, report_count):
     for name in plan.snippets:
-        assert run(plan, [name]) == {name: shown[name]}
+        assert run(plan, [name]) == {name: in_reverse[name]}
     report_count(f"{len(plan.snippets)} snippets run alone, and in reverse order")
