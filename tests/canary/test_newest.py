@@ -8,6 +8,7 @@ from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
 from nnsight_guide.canary import environment, ways_round
 from nnsight_guide.idioms.verdicts import RIGHT
+from tests.support.warm.asking import FOLDER
 
 pytestmark = pytest.mark.long
 
@@ -39,9 +40,10 @@ def newest(root, tmp_path_factory):
 def _no_part_of_this_run(monkeypatch):
     """Let the tests that are run there share no warm process: its libraries may be others by then.
 
-    They would, since they find the name of this run in their environment.
+    They would, as whatever a worker of this run starts.
     """
-    monkeypatch.delenv("PYTEST_XDIST_TESTRUNUID", raising=False)
+    for name in (FOLDER, "PYTEST_XDIST_WORKER"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def wrong(seen):

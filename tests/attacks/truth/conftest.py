@@ -12,6 +12,13 @@ from tests.attacks.truth.small_site import SmallSite
 
 
 @pytest.fixture(scope="session")
+def snippets(root: Path) -> dict[str, str]:
+    """The text of each snippet."""
+    paths = [path for path in (root / "snippets").glob("*.py") if path.stem != "__init__"]
+    return {path.stem: path.read_text(encoding="utf-8") for path in paths}
+
+
+@pytest.fixture(scope="session")
 def sites(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[SmallSite]]:
     """As many small sites as are attacked at once, each in a copy of the checkout."""
     with loopback.start() as service:

@@ -7,14 +7,29 @@ variable can have another name throughout, which changes nothing but the source.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 MARKER = re.compile(r"^# %% *(?P<name>\w+)(?!\w*=).*$", re.MULTILINE)
 COMMENTED = "active-ipynb"  # the tag of a cell that stands in comments
 RAISES = "raises-exception"
 COMMENT = re.compile(r"^# ?", re.MULTILINE)
+# The mutants that no test of their snippet could notice, and why.
+EQUIVALENT = Path(__file__).with_name("equivalent.toml")
+# These take seconds, the others a fraction of one: a service, a kernel with another model, or cells
+# that compute for long. Of each of their cells one thing is changed, of the others' up to three.
+SLOW = (
+    "remote_execution",
+    "model",
+    "second_model",
+    "another_architecture",
+    "another_fact",
+    "task_heads",
+    "task_vector",
+    "task_vector_checks",
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +69,14 @@ def cells(text: str) -> list[Cell]:
         code = COMMENT.sub("", code) if is_commented else code
         found.append(Cell(marker["name"], start, end, is_commented, should_raise, code))
     return found
+
+
+def mutants_of_all(texts: Mapping[str, str]) -> dict[str, list[Mutant]]:
+    """Return the mutants of each snippet, by its name."""
+    return {
+        name: list(mutants(name, text, kinds=1 if name in SLOW else 3))
+        for name, text in texts.items()
+    }
 
 
 def mutants(snippet: str, text: str, kinds: int) -> Iterator[Mutant]:

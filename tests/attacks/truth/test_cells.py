@@ -14,23 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.truth.mutants import Mutant, cells, mutants
+from tests.attacks.truth.mutants import EQUIVALENT, SLOW, Mutant, cells, mutants_of_all
 from tests.attacks.truth.small_site import SEEN_IN, SmallSite, Tried
 
 pytestmark = [pytest.mark.long, pytest.mark.real_processes]
-
-# These take seconds, the others a fraction of one: a service, a kernel with another model, or cells
-# that compute for long.
-SLOW = (
-    "remote_execution",
-    "model",
-    "second_model",
-    "another_architecture",
-    "another_fact",
-    "task_heads",
-    "task_vector",
-    "task_vector_checks",
-)
 
 
 @dataclass(frozen=True)
@@ -44,19 +31,9 @@ class Attacked:
 
 
 @pytest.fixture(scope="module")
-def snippets(root: Path) -> dict[str, str]:
-    """The text of each snippet."""
-    paths = [path for path in (root / "snippets").glob("*.py") if path.stem != "__init__"]
-    return {path.stem: path.read_text(encoding="utf-8") for path in paths}
-
-
-@pytest.fixture(scope="module")
 def attacked(snippets: dict[str, str], sites: list[SmallSite], second: Path) -> list[Attacked]:
     """Everything tried; each site takes the next snippet when it has done with one."""
-    changed = {
-        name: list(mutants(name, text, kinds=1 if name in SLOW else 3))
-        for name, text in snippets.items()
-    }
+    changed = mutants_of_all(snippets)
     # Those that take long come first.
     waiting = iter(sorted(snippets, key=lambda name: (name not in SLOW, -len(snippets[name]))))
 
@@ -116,8 +93,7 @@ def test_no_change_survives(attacks_on_cells, report_count):
 def test_each_change_fails_a_test_of_its_snippet_or_is_known_to_be_equivalent(
     attacks_on_cells, report_count
 ):
-    path = Path(__file__).with_name("equivalent.toml")
-    equivalent = tomllib.loads(path.read_text(encoding="utf-8"))
+    equivalent = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))
     unnoticed = {name for name, found in attacks_on_cells.items() if not found.failing_test}
     report_count(
         f"{len(attacks_on_cells) - len(unnoticed)} mutants of cells fail a test of their snippet, "
