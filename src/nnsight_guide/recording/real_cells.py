@@ -207,22 +207,20 @@ def _changed(
         yield "recording format"
     n_cells = [title for title, _ in run["cells"]].index(name) + 1
     then = run["cells"][:n_cells]
-    pairs = zip_longest(*([(t, s) for t, s in part if is_code(s)] for part in (then, now)))
-    if edited := [(old, new) for old, new in pairs if not (old and new and old[1] == new[1])]:
-        as_text = tells_of_source(outputs, "\n".join(source for _, source in then))
-        for old, new in edited:
-            if not (old and new and does_the_same(old[1], new[1], as_text=as_text)):
-                title = (new or old)[0]
-                yield f"cell '{title}'" if title else ABOVE
-                break
+    pairs = [*zip_longest(*([(t, s) for t, s in part if is_code(s)] for part in (then, now)))]
+    is_edited = any(old != new for old, new in pairs)  # else it need not be asked what is quoted
+    as_text = is_edited and tells_of_source(outputs, "\n".join(source for _, source in then))
+    for old, new in pairs:
+        if not (old and new and does_the_same(old[1], new[1], as_text=as_text)):
+            title = (new or old)[0]
+            yield f"cell '{title}'" if title else ABOVE
+            break
     modules = {path: run["modules"][path] for path in cell["metadata"]["guide"]["modules"]}
     for path in sorted({*modules, *used}):
         if path in modules and path in used:
-            text = text_of(used[path])
-            if modules[path] == text:
-                continue
-            as_text = tells_of_source(outputs, modules[path], Path(path).name)
-            if does_the_same(modules[path], text, as_text=as_text):
+            old, new = modules[path], text_of(used[path])
+            as_text = old != new and tells_of_source(outputs, old, Path(path).name)
+            if does_the_same(old, new, as_text=as_text):
                 continue
         yield path
     yield from readings.changed(root, run["read"])
