@@ -51,6 +51,7 @@ SMALL = {
     "notebook/opening.py": "sentences for readers, apart from the code that puts cells together",
     "notebook/script.py": "the other thing that readers take away, beside notebooks",
     "canary/ways_round.py": "the table of what is known to help, which grows with each breakage",
+    "site/beforehand.py": "what goes on beside a kernel, in a thread of its own",
     "site/leftovers.py": "what goes on beside builds, in a thread of its own",
     "site/offline.py": "`make offline` runs it",
     "site/scripts.py": "what scripts of the pages fetch: no other module needs to know",

@@ -16,7 +16,7 @@ from benchmarks.shared.tool import Tool
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.model import profiles
 
-ROUNDS = 5  # how often each case is measured
+ROUNDS = 3  # how often each case is measured
 SECONDS = 900  # that a build, or a page under `serve`, may take
 
 

@@ -2,7 +2,7 @@
 
     python work_alone.py model SNIPPET…    import, load, all cells once, in this one process
     python work_alone.py remote SNIPPET…   the same on the demo model, behind the loopback
-    python work_alone.py idioms            the idioms and errors, each in its own processes
+    python work_alone.py idioms            the idioms and errors, one process after another
 
 Prints one line of JSON: the seconds of each step. A snippet is an ordinary module, so to import
 it is to run its cells (but for those that fail on purpose).
@@ -71,7 +71,8 @@ def idioms(_names: list[str]) -> dict[str, Any]:
     found = [idiom.read_idiom(path) for path in idiom.idiom_paths(Project(Path.cwd())).values()]
 
     async def outcomes() -> list[Any]:
-        judged = execution.judged(found, profiles.current({}).environment, Path.cwd())
+        environment = profiles.current({}).environment
+        judged = execution.judged(found, environment, Path.cwd(), at_once=1)
         return [outcome async for outcome in judged]
 
     return {"idioms": len(asyncio.run(outcomes()))}

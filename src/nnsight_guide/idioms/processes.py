@@ -2,14 +2,14 @@
 
 Importing torch, transformers and nnsight takes longer than most scripts do, and so does the set-up
 of the chapters. So where the system can fork safely (Linux) they are imported once, and every
-script starts from a copy of that process. Nothing but imports happens before the copy: no weights
-are loaded, and there is no thread of torch's, which a copy would lack. The numbers are the seconds
-that each script may take, and how many run at once. As soon as a script has ended it prints a line
-of JSON: the script's number (from 0), its exit code (null: it took too long), its output and
-errors, and what it read of the current folder. All ends when standard input does, whose other end
-is held by whoever asked.
+script starts from a copy of that process. No weights are loaded before the copy, and there is no
+thread of torch's, which a copy would lack. The numbers are the seconds that each script may take,
+and how many run at once. As soon as a script has ended it prints a line of JSON: the script's
+number (from 0), its exit code (null: it took too long), its output and errors, and what it read of
+the current folder. All ends when standard input does, whose other end is held by whoever asked.
 """
 
+import gc
 import importlib
 import json
 import multiprocessing
@@ -151,17 +151,24 @@ def main(arguments: list[str]) -> None:
     seconds, at_once, *names = arguments
     scripts = [Path(name) for name in names]
     copies = sys.platform == "linux" and any(map(_imports_what_is_slow, scripts))
+    gc.disable()  # which imports a quarter faster
     if copies:
         import nnsight  # noqa: F401
         import torch  # noqa: F401
         import transformers.models.gpt2.tokenization_gpt2
         import transformers.models.gptj.modeling_gptj
         import transformers.pipelines  # noqa: F401
+        from transformers.conversion_mapping import get_checkpoint_conversion_mapping
+
+        # A process's first load compiles nine hundred patterns, half of what a short script takes.
+        get_checkpoint_conversion_mapping("gptj")
     readings = None
     if copies and any(map(_uses_set_up, scripts)):
         readings = Readings(Path.cwd())
         with suppress(Exception):  # each script meets it itself, and says so
             importlib.import_module("snippets.model")
+    gc.freeze()  # else each copy would go through all that was imported, and so copy that as well
+    gc.enable()
     parent = None if sys.platform == "win32" else 0  # Windows cannot wait for a file
     for number, finished in run_scripts(
         scripts, float(seconds), int(at_once), copies=copies, readings=readings, until=parent

@@ -32,17 +32,15 @@ QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
 }
 
-# What leaves the machine to others: glibc would hold on to what a trace has freed, 150 MB on GPT-J,
-# and torch's threads would keep each processor busy while they wait, so that beside another program
-# that computes all of it takes six times as long.
+# What leaves the machine to others: glibc would keep what a trace has freed, 150 MB on GPT-J, and
+# torch's threads would wait busily: beside another program all takes six times as long.
 FRUGAL = {
     "MALLOC_MMAP_THRESHOLD_": "65536",
     "MALLOC_TRIM_THRESHOLD_": "65536",
     "OMP_WAIT_POLICY": "PASSIVE",
 }
 
-# How a function of `in_kernel` is called in the kernel. Two it calls by itself as it starts: to
-# import what every snippet uses takes two seconds, and so begins at once.
+# How a function of `in_kernel` is called there. Two are, as it starts: to import takes two seconds.
 CALL = "__import__('nnsight_guide.run.in_kernel').run.in_kernel.{}"
 AT_START = ("end_with_parent()", "import_libraries()")
 
@@ -207,6 +205,8 @@ class Kernel:
         if self._client is not None:
             self._client.stop_channels()
         if self.manager.has_kernel:
+            await self.manager.provisioner.kill()
+            await asyncio.to_thread(self.manager.provisioner.process.wait)  # sooner than by turns
             await self.manager.shutdown_kernel(now=True)
         self._files.close()
 

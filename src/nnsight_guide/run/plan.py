@@ -4,7 +4,7 @@ What reads or hashes every source takes time, and two answers could differ. So e
 asked once, when its answer is first needed; of what runs, it is asked again when that has run.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from nnsight_guide.base.project import Project
@@ -13,7 +13,7 @@ from nnsight_guide.idioms.idiom import CELLS, idiom_paths
 from nnsight_guide.model import second_model
 from nnsight_guide.model.profiles import SECOND, Profile
 from nnsight_guide.recording.freshness import Freshness, freshness, runs_on, stale
-from nnsight_guide.recording.real_cells import RealState, real_state
+from nnsight_guide.recording.real_cells import Real, RealState, real_state
 from nnsight_guide.recording.recordings import Recording
 
 
@@ -72,6 +72,11 @@ class Plan:
     def is_at_home(self, snippet: str) -> bool:
         """Whether a snippet runs on the profile itself, and needs no service that it lacks."""
         return self._runs_on[snippet] == self.profile
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether anything has to run."""
+        return bool(self.stale_snippets or self.stale_idioms)
 
     @property
     def stale_snippets(self) -> list[str]:
@@ -134,6 +139,22 @@ class Plan:
             for name, state in self.snippets.items()
             if state.recorded and (state.is_fresh or name in left)
         }
+
+    def committed_to_show(self) -> Real:
+        """Return the committed recordings of the real GPT-J to show beside the demo's."""
+        if self.profile.name != "demo":
+            return {}
+        return {name: state.cells for name, state in self.committed.items() if state.cells}
+
+    def remarks(self) -> Iterator[str]:
+        """Tell, in a line each, what is shown though it is out of date, and what is not shown."""
+        for name in self.out_of_date:
+            why = "; ".join(self.snippets[name].stale_because)
+            help = "`make second-model` brings the model that it is for"
+            yield f"snippets/{name}.py: its recorded output is out of date ({why}): {help}"
+        for name, state in self.committed.items() if self.profile.name == "demo" else ():
+            if state.file and not state.is_fresh:
+                yield f"{name}: the committed recording is stale ({'; '.join(state.reasons())})"
 
     @cached_property
     def idioms_profile(self) -> Profile:

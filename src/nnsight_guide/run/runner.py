@@ -63,7 +63,7 @@ class Runner:
 
         """
         ran = Ran([], [])
-        if not plan.stale_snippets and not plan.stale_idioms:
+        if not plan.is_stale:
             return ran
         with self._errors_redacted():
             self._check(plan, plan.stale_snippets)  # before the lock is waited for
@@ -71,7 +71,7 @@ class Runner:
                 if has_waited:  # another build may have run them meanwhile
                     plan.look_again(plan.stale_snippets)
                     plan.forget_idioms()
-                if plan.stale_snippets or plan.stale_idioms:
+                if plan.is_stale:
                     self._loop.run(self._run_stale(plan, ran))
         return ran
 

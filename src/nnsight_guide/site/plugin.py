@@ -27,16 +27,17 @@ from nnsight_guide.html import provenance
 from nnsight_guide.idioms import outcomes
 from nnsight_guide.model import profiles
 from nnsight_guide.notebook.script import standalone_script
-from nnsight_guide.recording.real_cells import Real
 from nnsight_guide.run.plan import Plan
 from nnsight_guide.run.runner import Runner
 from nnsight_guide.site import endings, page_blocks
+from nnsight_guide.site.beforehand import made_ready
 from nnsight_guide.site.mkdocs_jupyter import RenderedNotebooks
 from nnsight_guide.site.notebook_files import Notebooks
 from nnsight_guide.site.page_memory import PageMemory
 from nnsight_guide.site.preview import WARM, Preview, look_often, require_free
 from nnsight_guide.site.scripts import add_fetched, model_file
 from nnsight_guide.site.search_words import add_words
+from nnsight_guide.site.template_memory import TemplateMemory
 from nnsight_guide.site.wheel import offer
 
 log = logging.getLogger("mkdocs.plugins.nnsight_guide")
@@ -58,6 +59,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         """Keep this plugin, and so the kernel with its model, from one rebuild to the next."""
         gc.set_threshold(GARBAGE_THRESHOLD)
         self.preview = Preview(PageMemory()) if command == "serve" else None
+        self.templates = self.preview.memory.templates if self.preview else TemplateMemory()
         redaction.install_hook()
         page_blocks.install()
 
@@ -80,9 +82,12 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             plan, self.plan = self.plan or Plan(Project.find(root), profiles.current()), None
             self.project, self.profile = plan.project, plan.profile
             self.runner = self.runner or Runner(plan.project, keeps_kernel=bool(self.preview))
-            ran = self.runner.run_stale(plan)
+            with made_ready(config, self.templates, is_needed=plan.is_stale):
+                ran = self.runner.run_stale(plan)
             self.recordings = plan.to_show()
-            self.committed = self._committed(plan)
+            self.committed = plan.committed_to_show()
+            for remark in plan.remarks():
+                log.info("%s", remark)
             if self.preview is None:
                 self._stop_kernel()
             self.outcomes = outcomes.with_sources(plan.project, plan.idioms)
@@ -156,7 +161,8 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         )
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
-        """Let the preview build only what is new."""
+        """Let a build compile, and the preview build, only what is new."""
+        self.templates.reuse(env)
         return self.preview.memory.share(env, config, files) if self.preview else env
 
     @event_priority(100)  # before the search writes its index
@@ -220,20 +226,6 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         if self.runner is not None:
             self.runner.close()
             self.runner = None
-
-    def _committed(self, plan: Plan) -> Real:
-        """Return what of the committed recordings is to be shown beside the demo's."""
-        for name in plan.out_of_date:
-            why = "; ".join(plan.snippets[name].stale_because)
-            help = "`make second-model` brings the model that it is for"
-            log.info("snippets/%s.py: its recorded output is out of date (%s): %s", name, why, help)
-        if plan.profile.name != "demo":
-            return {}
-        for name, state in plan.committed.items():
-            if state.file and not state.is_fresh:
-                why = "; ".join(state.reasons())
-                log.info("%s: the committed recording is stale (%s)", name, why)
-        return {name: state.cells for name, state in plan.committed.items() if state.cells}
 
 
 def _ended(end: SystemExit) -> NoReturn:

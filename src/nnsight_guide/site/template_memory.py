@@ -1,14 +1,16 @@
-"""What the preview keeps of the theme's work: compiled templates, and pages that they have filled.
+"""What is kept of the theme's work: compiled templates and, in a preview, pages that they filled.
 
 Jinja compiles the theme's templates for each build, and fills them for each page, though after most
 edits all pages but one come out as they were.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BytecodeCache, Environment, Template
+from jinja2 import BytecodeCache, Environment, Template, TemplateNotFound
 from jinja2.bccache import Bucket
+from jinja2.meta import find_referenced_templates
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 
@@ -18,6 +20,11 @@ class CompiledTemplates(BytecodeCache):
 
     def __init__(self) -> None:
         self._code: dict[str, bytes] = {}
+
+    @property
+    def are_there(self) -> bool:
+        """Whether there are any."""
+        return bool(self._code)
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Take what was compiled from the same source."""
@@ -36,6 +43,11 @@ class TemplateMemory:
         self._compiled = CompiledTemplates()
         self._filled: dict[str, tuple[Any, str]] = {}
         self._listed: tuple[Any, list[str]] = (None, [])
+
+    @property
+    def are_compiled(self) -> bool:
+        """Whether a build has compiled templates, or they were compiled ahead of it."""
+        return self._compiled.are_there
 
     def list_once(self, config: MkDocsConfig) -> None:
         """Let MkDocs look for files only in the site's own part of the theme, not among its icons.
@@ -58,6 +70,32 @@ class TemplateMemory:
             return environment
 
         config.theme.get_env = get_listed  # type: ignore[method-assign]
+
+    def compile_ahead(self, config: MkDocsConfig) -> None:
+        """Compile the templates of pages and of the theme's own files, and all that they name.
+
+        Raises:
+            TemplateError: one of them cannot be compiled.
+
+        """
+        environment = config.theme.get_env()
+        self.reuse(environment)
+        assert environment.loader is not None
+        known = waiting = {"main.html", *config.theme.static_templates}
+        while waiting:
+            named: set[str] = set()
+            for name in waiting:
+                with suppress(TemplateNotFound):  # it may be included only where it is
+                    environment.get_template(name)
+                    source = environment.loader.get_source(environment, name)[0]
+                    # None is a name that is known only when a page is filled.
+                    named.update(filter(None, find_referenced_templates(environment.parse(source))))
+            waiting = named - known
+            known |= waiting
+
+    def reuse(self, environment: Environment) -> None:
+        """Let a build compile only what is not as it was."""
+        environment.bytecode_cache = self._compiled
 
     def share(self, environment: Environment, config: MkDocsConfig, files: Files) -> None:
         """Let a build compile and fill only what is not as it was.
@@ -83,7 +121,7 @@ class TemplateMemory:
                     filled[page.url] = (made_from, html)
                 return html
 
-        environment.bytecode_cache = self._compiled
+        self.reuse(environment)
         environment.template_class = FilledOnce
 
 

@@ -1,0 +1,93 @@
+"""What pages need whatever stands on them is there when the kernel is done."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment
+from mkdocs.config import load_config
+
+from nnsight_guide.demo_model.packed import packed
+from nnsight_guide.site.beforehand import made_ready
+from nnsight_guide.site.template_memory import TemplateMemory
+from tests.support.sites import MATERIAL, make_site
+
+BROKEN = "{% extends 'base.html' %}{% block content %}"
+
+
+@pytest.fixture
+def config(project):
+    """The configuration of a small site, whose theme has a folder of its own."""
+    (project.root / "overrides").mkdir()
+    make_site(project, {"index.md": "# Home\n"}, theme={**MATERIAL, "custom_dir": "overrides"})
+    return load_config(str(project.root / "mkdocs.yml"))
+
+
+@pytest.fixture
+def compiled(monkeypatch):
+    """The names of the templates that are compiled from now on."""
+    names = []
+    compile_one = Environment.compile
+
+    def compile_and_tell(self, source, name=None, *arguments, **named):
+        names.append(name)
+        return compile_one(self, source, name, *arguments, **named)
+
+    monkeypatch.setattr(Environment, "compile", compile_and_tell)
+    return names
+
+
+def environment_of(config, templates):
+    environment = config.theme.get_env()
+    templates.reuse(environment)
+    return environment
+
+
+def test_a_build_compiles_no_template_again_that_was_compiled_beside_the_kernel(config, compiled):
+    templates = TemplateMemory()
+    with made_ready(config, templates, is_needed=True):
+        pass
+    assert {"main.html", "base.html", "404.html", "partials/header.html"} <= {*compiled}
+    assert len(compiled) == len({*compiled}) > 30
+    ready = [*compiled]
+    environment = environment_of(config, templates)
+    for name in ready:
+        environment.get_template(name)
+    assert compiled == ready
+
+
+def test_a_template_that_was_edited_meanwhile_is_compiled_again(config, compiled):
+    main = Path(config.theme.custom_dir) / "main.html"
+    main.write_text("{% extends 'base.html' %}")
+    templates = TemplateMemory()
+    with made_ready(config, templates, is_needed=True):
+        pass
+    main.write_text("new")
+    compiled.clear()
+    assert environment_of(config, templates).get_template("main.html").render() == "new"
+    assert compiled == ["main.html"]
+
+
+def test_the_model_for_the_pages_is_packed_meanwhile_and_once(config):
+    packed.cache_clear()
+    with made_ready(config, TemplateMemory(), is_needed=True):
+        pass
+    assert packed.cache_info().currsize == 1
+
+
+def test_a_template_that_is_broken_is_left_to_the_build_to_tell(config):
+    (Path(config.theme.custom_dir) / "main.html").write_text(BROKEN)
+    with made_ready(config, TemplateMemory(), is_needed=True):
+        pass
+
+
+def test_without_anything_to_run_or_once_templates_are_there_nothing_is_done(config, compiled):
+    before = threading.active_count()
+    templates = TemplateMemory()
+    with made_ready(config, templates, is_needed=False):
+        assert threading.active_count() == before
+    environment_of(config, templates).get_template("404.html")
+    compiled.clear()
+    with made_ready(config, templates, is_needed=True):
+        assert threading.active_count() == before
+    assert compiled == []
