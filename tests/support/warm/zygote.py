@@ -4,8 +4,7 @@
 for one environment; each listens at its socket. A request is JSON (what to run, in which folder and
 environment) with the three standard streams; the copy becomes that program. Its end is answered by
 its exit status. A copy ends with whoever asked for it, unless it is to stay; all end with standard
-input. Nothing but imports happens before a copy is made: no model, and no thread, which it would
-lack.
+input. Before a copy is made no model is loaded, and there is no thread, which it would lack.
 """
 
 import gc
@@ -72,6 +71,9 @@ def main() -> None:
     gc.disable()  # which imports faster
     for name in IMPORTED[sys.argv[2]]:
         importlib.import_module(name)
+    if sys.argv[2] == "libraries":  # what transformers compiles at a first load
+        patterns = importlib.import_module("transformers.conversion_mapping")
+        patterns.get_checkpoint_conversion_mapping("")
     gc.freeze()
     assert threading.active_count() == 1, threading.enumerate()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
