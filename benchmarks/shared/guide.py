@@ -5,17 +5,23 @@ from pathlib import Path
 
 from benchmarks.shared.counts import counted
 from benchmarks.shared.tool import EDITED, EDITED_SNIPPET, Tool, mkdocs
+from nnsight_guide.recording.cells import is_for_second_model
 from tests.support.sites import copy_checkout
 
 WHOLE = "the guide, whole site"
 
 
 def whole_guide(folder: Path) -> Tool:
-    """Return the whole guide as it is, its cells counted."""
+    """Return the whole guide as it is, its cells counted.
+
+    Those for the second model are not: another source would make what is committed of them stale,
+    and a build run what none of a clone does.
+    """
     copy_checkout(folder)
     for path in (folder / "snippets").glob("*.py"):
-        source = path.read_text(encoding="utf-8")
-        path.write_text(counted(source, path.stem), encoding="utf-8")
+        if not is_for_second_model(path):
+            source = path.read_text(encoding="utf-8")
+            path.write_text(counted(source, path.stem), encoding="utf-8")
     return guide_tool(WHOLE, folder, "chapters")
 
 

@@ -8,10 +8,13 @@ import pytest
 from benchmarks.peers.same_chapters import SNIPPETS
 from benchmarks.peers.tools_mkdocs import guide
 from benchmarks.shared.counts import MARKER
+from benchmarks.shared.guide import whole_guide
 from benchmarks.shared.running import build
 from benchmarks.shared.serving import served
 from benchmarks.shared.tool import EDITED_SNIPPET
 from nnsight_guide.base.project import Project
+from nnsight_guide.model import profiles
+from nnsight_guide.run.plan import Plan
 
 # A module that a snippet imports runs its cells, too: the load, which every kernel begins with.
 EDITED = {"model", EDITED_SNIPPET}
@@ -88,3 +91,12 @@ def test_under_serve_edits_run_one_snippet_on_the_model_that_is_loaded(tool, log
     assert [(counts.snippets, counts.loads) for counts in later] == [(ONCE, 0)] * 2
     assert all(counts.n_cells == len(names_of_cells(tool, EDITED_SNIPPET)) for counts in later)
     assert not any(server.process.pid in counts.torch for counts in [*prose, first, *later])
+
+
+def test_a_cold_build_of_the_whole_guide_runs_nothing_of_what_is_committed(tmp_path):
+    whole = whole_guide(tmp_path / "whole")
+    plan = Plan(Project(whole.root), profiles.current({}))
+    for_second = {name for name in plan.snippets if plan.is_for_second_model(name)}
+    assert len(for_second) > 5
+    assert for_second.isdisjoint(plan.stale_snippets)
+    assert {*plan.snippets} == for_second | {*plan.stale_snippets}
