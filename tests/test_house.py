@@ -54,7 +54,6 @@ SMALL = {
     "site/beforehand.py": "what goes on beside a kernel, in a thread of its own",
     "site/leftovers.py": "what goes on beside builds, in a thread of its own",
     "site/offline.py": "`make offline` runs it",
-    "site/scripts.py": "what scripts of the pages fetch: no other module needs to know",
     "site/search_words.py": "all that knows the search, as mkdocs_jupyter does notebooks",
 }
 

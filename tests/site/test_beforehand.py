@@ -8,7 +8,9 @@ from jinja2 import Environment
 from mkdocs.config import load_config
 
 from nnsight_guide.demo_model.packed import packed
+from nnsight_guide.run.plan import Plan
 from nnsight_guide.site.beforehand import made_ready
+from nnsight_guide.site.scripts import LOADER
 from nnsight_guide.site.template_memory import TemplateMemory
 from tests.support.sites import MATERIAL, make_site
 
@@ -21,6 +23,12 @@ def config(project):
     (project.root / "overrides").mkdir()
     make_site(project, {"index.md": "# Home\n"}, theme={**MATERIAL, "custom_dir": "overrides"})
     return load_config(str(project.root / "mkdocs.yml"))
+
+
+@pytest.fixture
+def plan(project, profile):
+    """What is to run of a project that has never been built: all of it."""
+    return Plan(project, profile)
 
 
 @pytest.fixture
@@ -43,9 +51,11 @@ def environment_of(config, templates):
     return environment
 
 
-def test_a_build_compiles_no_template_again_that_was_compiled_beside_the_kernel(config, compiled):
+def test_a_build_compiles_no_template_again_that_was_compiled_beside_the_kernel(
+    config, plan, compiled
+):
     templates = TemplateMemory()
-    with made_ready(config, templates, is_needed=True):
+    with made_ready(config, templates, plan):
         pass
     assert {"main.html", "base.html", "404.html", "partials/header.html"} <= {*compiled}
     assert len(compiled) == len({*compiled}) > 30
@@ -56,11 +66,11 @@ def test_a_build_compiles_no_template_again_that_was_compiled_beside_the_kernel(
     assert compiled == ready
 
 
-def test_a_template_that_was_edited_meanwhile_is_compiled_again(config, compiled):
+def test_a_template_that_was_edited_meanwhile_is_compiled_again(config, plan, compiled):
     main = Path(config.theme.custom_dir) / "main.html"
     main.write_text("{% extends 'base.html' %}")
     templates = TemplateMemory()
-    with made_ready(config, templates, is_needed=True):
+    with made_ready(config, templates, plan):
         pass
     main.write_text("new")
     compiled.clear()
@@ -68,26 +78,35 @@ def test_a_template_that_was_edited_meanwhile_is_compiled_again(config, compiled
     assert compiled == ["main.html"]
 
 
-def test_the_model_for_the_pages_is_packed_meanwhile_and_once(config):
+def test_the_model_for_the_pages_is_packed_meanwhile_and_once(config, plan):
     packed.cache_clear()
-    with made_ready(config, TemplateMemory(), is_needed=True):
+    with made_ready(config, TemplateMemory(), plan):
+        pass
+    assert packed.cache_info().currsize == 0  # no page of this site has a figure that would run it
+    loader = Path(config.docs_dir) / LOADER
+    loader.parent.mkdir(parents=True)
+    loader.touch()
+    with made_ready(config, TemplateMemory(), plan):
         pass
     assert packed.cache_info().currsize == 1
 
 
-def test_a_template_that_is_broken_is_left_to_the_build_to_tell(config):
+def test_a_template_that_is_broken_is_left_to_the_build_to_tell(config, plan):
     (Path(config.theme.custom_dir) / "main.html").write_text(BROKEN)
-    with made_ready(config, TemplateMemory(), is_needed=True):
+    with made_ready(config, TemplateMemory(), plan):
         pass
 
 
-def test_without_anything_to_run_or_once_templates_are_there_nothing_is_done(config, compiled):
+def test_without_anything_to_run_or_once_templates_are_there_nothing_is_done(
+    config, project, profile, plan, compiled
+):
+    nothing = Plan(project, profile, names=[])
     before = threading.active_count()
     templates = TemplateMemory()
-    with made_ready(config, templates, is_needed=False):
+    with made_ready(config, templates, nothing):
         assert threading.active_count() == before
     environment_of(config, templates).get_template("404.html")
     compiled.clear()
-    with made_ready(config, templates, is_needed=True):
+    with made_ready(config, templates, plan):
         assert threading.active_count() == before
     assert compiled == []

@@ -158,10 +158,13 @@ def main(arguments: list[str]) -> None:
         import transformers.models.gpt2.tokenization_gpt2
         import transformers.models.gptj.modeling_gptj
         import transformers.pipelines  # noqa: F401
-        from transformers.conversion_mapping import get_checkpoint_conversion_mapping
 
         # A process's first load compiles nine hundred patterns, half of what a short script takes.
-        get_checkpoint_conversion_mapping("gptj")
+        # Where another release keeps them elsewhere, each script compiles them itself.
+        with suppress(ImportError):
+            from transformers.conversion_mapping import get_checkpoint_conversion_mapping
+
+            get_checkpoint_conversion_mapping("gptj")
     readings = None
     if copies and any(map(_uses_set_up, scripts)):
         readings = Readings(Path.cwd())

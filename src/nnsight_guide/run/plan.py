@@ -140,11 +140,13 @@ class Plan:
             if state.recorded and (state.is_fresh or name in left)
         }
 
+    @property
+    def _beside_demo(self) -> dict[str, RealState]:
+        return self.committed if self.profile.name == "demo" else {}
+
     def committed_to_show(self) -> Real:
         """Return the committed recordings of the real GPT-J to show beside the demo's."""
-        if self.profile.name != "demo":
-            return {}
-        return {name: state.cells for name, state in self.committed.items() if state.cells}
+        return {name: state.cells for name, state in self._beside_demo.items() if state.cells}
 
     def remarks(self) -> Iterator[str]:
         """Tell, in a line each, what is shown though it is out of date, and what is not shown."""
@@ -152,7 +154,7 @@ class Plan:
             why = "; ".join(self.snippets[name].stale_because)
             help = "`make second-model` brings the model that it is for"
             yield f"snippets/{name}.py: its recorded output is out of date ({why}): {help}"
-        for name, state in self.committed.items() if self.profile.name == "demo" else ():
+        for name, state in self._beside_demo.items():
             if state.file and not state.is_fresh:
                 yield f"{name}: the committed recording is stale ({'; '.join(state.reasons())})"
 

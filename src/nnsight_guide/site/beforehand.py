@@ -7,29 +7,39 @@ what does not depend on them, for half a second: templates to compile, a model t
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 
-from nnsight_guide.demo_model.packed import packed
 from nnsight_guide.html.render import code_html
+from nnsight_guide.run.plan import Plan
+from nnsight_guide.site.scripts import LOADER, live_model
 from nnsight_guide.site.template_memory import TemplateMemory
 
 
 @contextmanager
-def made_ready(
-    config: MkDocsConfig, templates: TemplateMemory, *, is_needed: bool
-) -> Iterator[None]:
-    """Make it ready, if that is needed, beside what happens in the block, at whose end it is."""
-    if not is_needed or templates.are_compiled:
+def made_ready(config: MkDocsConfig, templates: TemplateMemory, plan: Plan) -> Iterator[None]:
+    """Make it ready beside the run of a plan, which is the block; at its end it is.
+
+    Nothing happens where nothing has to run, or where an earlier build has left templates.
+    """
+    if templates.are_compiled or not plan.is_stale:
         yield
         return
 
+    steps: list[partial[Any]] = [
+        partial(code_html, "import torch"),
+        partial(templates.compile_ahead, config),
+    ]
+    if (Path(config.docs_dir) / LOADER).is_file():
+        steps.append(partial(live_model, is_offline=False))
+
     def make() -> None:
-        for step in (packed, lambda: code_html("import torch")):
+        for step in steps:
             with suppress(Exception):  # the build comes to it as well, and says what is wrong
                 step()
-        with suppress(Exception):
-            templates.compile_ahead(config)
 
     thread = threading.Thread(target=make, daemon=True)
     thread.start()

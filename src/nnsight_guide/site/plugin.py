@@ -82,7 +82,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
             plan, self.plan = self.plan or Plan(Project.find(root), profiles.current()), None
             self.project, self.profile = plan.project, plan.profile
             self.runner = self.runner or Runner(plan.project, keeps_kernel=bool(self.preview))
-            with made_ready(config, self.templates, is_needed=plan.is_stale):
+            with made_ready(config, self.templates, plan):
                 ran = self.runner.run_stale(plan)
             self.recordings = plan.to_show()
             self.committed = plan.committed_to_show()

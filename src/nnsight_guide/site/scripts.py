@@ -8,6 +8,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 FOLDER = "assets/live"  # of the engine of the live figure
+LOADER = f"{FOLDER}/load.js"  # whoever has none has no such figure
 # Not .gz: some servers would tell the browser to unpack it, which the engine does itself.
 MODEL = f"{FOLDER}/demo-model.bin"
 # A page that was opened from a folder can fetch nothing, and yet load scripts.
@@ -23,7 +24,7 @@ def add_fetched(files: Files, config: MkDocsConfig, *, is_offline: bool) -> None
     """
     script = File.generated(config, "assets/circuitsvis.js", abs_src_path=str(figure_script()))
     files.append(script)
-    if files.get_file_from_path(f"{FOLDER}/load.js") is not None:
+    if files.get_file_from_path(LOADER) is not None:
         name, content = model_file(is_offline=is_offline), live_model(is_offline=is_offline)
         files.append(File.generated(config, name, content=content))
 

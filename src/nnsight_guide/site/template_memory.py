@@ -98,7 +98,7 @@ class TemplateMemory:
         environment.bytecode_cache = self._compiled
 
     def share(self, environment: Environment, config: MkDocsConfig, files: Files) -> None:
-        """Let a build compile and fill only what is not as it was.
+        """Let a build, beside what it can `reuse`, fill only what is not as it was.
 
         Args:
             environment: that of the theme, before the first template is taken from it.
@@ -121,7 +121,6 @@ class TemplateMemory:
                     filled[page.url] = (made_from, html)
                 return html
 
-        self.reuse(environment)
         environment.template_class = FilledOnce
 
 
