@@ -48,6 +48,29 @@ def why_it_ended(end: BaseException) -> str:
     return f"{name}, line {last.lineno}, ends the build (`{last.line}`): {REMEDY}"
 
 
+def slip_in_template(error: Exception, folder: str | None) -> str | None:
+    """Say what is wrong in the site's own part of the theme, and where, if that has ended a build.
+
+    Args:
+        error: what has ended it.
+        folder: where that part of the theme lies, if there is one.
+
+    """
+    from jinja2 import TemplateNotFound, TemplateSyntaxError  # a build without work needs none
+
+    places = [(call.filename, call.lineno) for call in traceback.extract_tb(error.__traceback__)]
+    cause = f"{type(error).__name__}: {error}"
+    if isinstance(error, TemplateSyntaxError):
+        places.append((error.filename or "", error.lineno))
+        cause = str(error.message)
+    elif isinstance(error, TemplateNotFound):  # whose own text lists folders of this machine
+        cause = f"there is no template '{error.name}'"
+    for name, line in reversed(places):
+        if folder and Path(name).is_relative_to(folder):
+            return f"{Path(folder).name}/{Path(name).relative_to(folder)}, line {line}: {cause}"
+    return None
+
+
 def guarded(build: Callable[..., Any], ended: Callable[[SystemExit], NoReturn]) -> Any:
     """Return a build that `ended` is told of, if something ends it that is no error of MkDocs."""
 

@@ -50,6 +50,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
 
     preview: Preview | None = None  # if an author waits for every rebuild
     rendered: RenderedNotebooks | None = None
+    own_theme: str | None = None  # the folder that the site adds to the theme
     config_scheme = (("search_words", config_options.Type(dict, default={})),)
     # `site.build` hands both over: a runner that has begun, and what it has begun with.
     runner: Runner | None = None
@@ -69,6 +70,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         config.site_url = config.site_url or ""
         if not config.repo_url:
             config.edit_uri = None
+        self.own_theme = config.theme.custom_dir
         offline = config.plugins.get("material/offline")
         if offline is not None and offline.config["enabled"]:
             config.extra["polyfills"] = ["assets/iframe-worker.js"]  # else another host's script
@@ -181,7 +183,10 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     on_post_build = CombinedEvent(_add_search_words, _keep_rendered)
 
     def on_build_error(self, *, error: Exception) -> None:
-        """End in one line, too, what has come between: a full disk, a file that is in the way."""
+        """End in one line, too, what has come between: a full disk, a slip in a template."""
+        if slip := endings.slip_in_template(error, self.own_theme):
+            log.error("%s", redaction.without_keys(one_line(slip)))
+            raise Abort("Aborted with an error in a template!")
         if isinstance(error, OSError):
             log.error("%s", _in_one_line(error))
             raise Abort("Aborted with an error of the system!")

@@ -15,6 +15,7 @@ site_name: A small guide
 plugins: [nnsight-guide, markdown-exec]
 markdown_extensions: [pymdownx.superfences]
 """
+THEMED = f"{CONFIG}theme: {{name: material, custom_dir: overrides}}\n"
 EXTENSION = """\
 import sys
 
@@ -62,7 +63,43 @@ def hook(when: str, command: str, code: str, line: int, call: str) -> Case:
     return Case(f"a hook that exits {when}, in {command}", command, said, files)
 
 
+def template(broken: str, line: str, said: str, command: str = BUILD) -> Case:
+    """Return the case of a site's own part of the theme, with something wrong in its third line."""
+    main = f"{{% extends 'base.html' %}}\n\n{line}\n"
+    files = {"mkdocs.yml": THEMED, "overrides/main.html": main}
+    return Case(f"a template {broken}, in {command}", command, said, files)
+
+
 CASES = [
+    *[
+        template(
+            broken, f"{{% block extrahead %}}{line}", f"overrides/main.html, line 3: {said}", how
+        )
+        for how in (BUILD, SERVE)
+        for broken, line, said in (
+            ("with a block that has no end", "", "Unexpected end of template. …"),
+            (
+                "with a tag that there is not",
+                "{% nothing %}",
+                "Encountered unknown tag 'nothing'.…",
+            ),
+            (
+                "that takes in what there is not",
+                "{% include 'nowhere.html' %}{% endblock %}",
+                "there is no template 'nowhere.html'",
+            ),
+            (
+                "that asks nothing for something",
+                "{{ nothing.at_all }}{% endblock %}",
+                "UndefinedError: 'nothing' is undefined",
+            ),
+            (
+                "that adds a word to a number",
+                "{{ 1 + 'word' }}{% endblock %}",
+                "TypeError: unsupported operand type(s) for +: 'int' and 'str'",
+            ),
+        )
+    ],
     page(
         "a block that is no Python",
         f"# A page\n\nText.\n\n{EXEC}x = 1\nprint(cell('first', 'ask')\n```\n",
