@@ -78,6 +78,30 @@ def test_a_template_that_was_edited_meanwhile_is_compiled_again(config, plan, co
     assert compiled == ["main.html"]
 
 
+@pytest.mark.parametrize(
+    ("source", "change", "filled"),
+    [
+        ("{% if 1 %}\na{% endif %}", {"trim_blocks": True}, "a"),
+        ("<<'a'>>", {"variable_start_string": "<<", "variable_end_string": ">>"}, "a"),
+        ("{{ '<' }}", {"autoescape": True}, "&lt;"),
+        ("{{ 1 }}", {"finalize": lambda value: f"{value}!"}, "1!"),
+        ("{{ 'a' | upper }}", {"filters": {"upper": lambda word: "ours"}}, "ours"),
+        ("{{ 'a' | own }}", {"filters": {"own": lambda word: "ours"}}, "ours"),
+        ("{{ 1 is odd }}", {"tests": {"odd": lambda number: "ours"}}, "ours"),
+    ],
+)
+def test_what_a_hook_changes_of_the_environment_counts(config, plan, source, change, filled):
+    (Path(config.theme.custom_dir) / "main.html").write_text(source)
+    templates = TemplateMemory()
+    with made_ready(config, templates, plan):
+        pass
+    environment = environment_of(config, templates)  # a hook comes after this, or before
+    for name, value in change.items():
+        known = getattr(environment, name)
+        setattr(environment, name, {**known, **value} if isinstance(value, dict) else value)
+    assert environment.get_template("main.html").render() == filled
+
+
 def test_the_model_for_the_pages_is_packed_meanwhile_and_once(config, plan):
     packed.cache_clear()
     with made_ready(config, TemplateMemory(), plan):

@@ -36,11 +36,34 @@ class CompiledTemplates(BytecodeCache):
         self._code[bucket.key] = bucket.bytecode_to_string()
 
 
+class CompiledForTheme(CompiledTemplates):
+    """The same, but for what was compiled under other settings.
+
+    A hook may change the environment of a build, and does so only when its files are known.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._settings: Any = None
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what was compiled from the same source, under the same settings."""
+        if self._settings == _settings(bucket.environment):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled, and nothing that was compiled under other settings."""
+        if self._settings != (settings := _settings(bucket.environment)):
+            self._settings = settings
+            self._code.clear()
+        super().dump_bytecode(bucket)
+
+
 class TemplateMemory:
     """What builds before have made of templates."""
 
     def __init__(self) -> None:
-        self._compiled = CompiledTemplates()
+        self._compiled = CompiledForTheme()
         self._filled: dict[str, tuple[Any, str]] = {}
         self._listed: tuple[Any, list[str]] = (None, [])
 
@@ -122,6 +145,23 @@ class TemplateMemory:
                 return html
 
         environment.template_class = FilledOnce
+
+
+def _settings(environment: Environment) -> tuple[Any, ...]:
+    """Return what decides to what a template is compiled, with all that is constant in it."""
+    simple = {
+        name: value
+        for name, value in vars(environment).items()
+        if value is None or isinstance(value, bool | str)
+    }
+    functions = {**environment.filters}, {**environment.tests}
+    return (
+        simple,
+        environment.autoescape,
+        environment.finalize,
+        {*environment.extensions},
+        *functions,
+    )
 
 
 def _of_theme(config: MkDocsConfig) -> tuple[Any, ...]:
