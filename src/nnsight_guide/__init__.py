@@ -26,9 +26,9 @@ and from none below.
         (the package).
     idioms: those of 2024, and errors: idiom (a file), execution in processes, verdicts, outcomes,
         table.
-    run: the one room that knows kernels: plan (what is stale), runner, side_by_side, kernels (that
-        are kept), kernel, and inside of it in_kernel and display; limits, failures, outputs
-        (cleaned), plotly_maps, real_model (committed).
+    run: the one room that knows kernels: plan (what is stale) and plan_memory, runner,
+        side_by_side, kernels (that are kept), kernel, and inside of it in_kernel and display;
+        limits, failures, outputs (cleaned), plotly_maps, real_model (committed).
     canary: what the newest releases change: observation, environment, changes, ways_round, summary.
     verify: recordings against published facts and against a rerun from nothing.
     chapter: what a chapter calls, its text and the page_code in it, on the page that is built; its

@@ -15,6 +15,7 @@ from jinja2 import Template
 from mkdocs.structure.pages import Page
 
 from nnsight_guide.base.project import Project
+from nnsight_guide.run import plan_memory
 from tests.support.previews import Author, differing, from_nothing
 from tests.support.sites import MATERIAL, block, make_site
 
@@ -99,31 +100,34 @@ def rendered(monkeypatch):
     return names
 
 
-# Those pages are rendered each time whose text lies in other files.
-ALWAYS = ["index.md", "more.md"]
-OTHERS = [name for name in PLACES if name not in ALWAYS]
+ALL = ["index.md", *PLACES]
 
 
 @pytest.mark.parametrize(
     ("place", "again"),
     [
         ("docs/chapters/b.md", ["chapters/b.md"]),
+        ("docs/chapters/b.md: a goal", ["chapters/b.md", "index.md"]),
+        ("docs/chapters/c.md: a goal", ["chapters/c.md"]),
         ("snippets/sb.py", ["chapters/b.md"]),
-        ("snippets/model.py", OTHERS),
+        ("snippets/model.py", ALL),
         ("src/own.py", ["sources.md"]),
-        ("docs/part.txt", []),
+        ("docs/part.txt", ["more.md"]),
         ("overrides/main.html", []),
-        ("docs/glossary.md", OTHERS),
-        ("mkdocs.yml", OTHERS),
+        ("docs/glossary.md", ALL),
+        ("mkdocs.yml", ALL),
     ],
 )
 def test_an_edit_renders_the_pages_that_it_changes(author, rendered, place, again):
     author.served()
     rendered.clear()
+    place, _, of_card = place.partition(":")
     comment = "\n# edited\n" if place.endswith((".py", ".yml")) else "\nEdited.\n"
-    author.write(place, lambda text: text + comment)
+    author.write(
+        place, lambda text: text.replace("learn", "know", 1) if of_card else text + comment
+    )
     author.served()
-    assert sorted(rendered) == sorted(again + ALWAYS)
+    assert sorted(rendered) == sorted(again)
 
 
 def test_an_edit_fills_the_template_of_no_page_that_comes_out_as_it_was(author, monkeypatch):
@@ -217,7 +221,7 @@ class Editing:
         self.kinds = [
             *(self.prose, self.heading, self.title, self.snippet, self.asset, self.override),
             *(self.page, self.nav, self.glossary, self.part, self.configuration, self.broken_link),
-            *(self.source, self.set_up, self.front_matter),
+            *(self.source, self.set_up, self.front_matter, self.goal),
         ]
         self.n_pages = 0
 
@@ -295,6 +299,11 @@ class Editing:
         without = partial(re.compile(r"\A---\n.*?\n---\n", re.DOTALL).sub, "")
         self.author.write(self._chapter(), lambda text: head + without(text))
 
+    def goal(self, number):
+        """Let a chapter promise something else, on its card as well."""
+        goal = re.compile("- .*;")
+        self.author.write(self._chapter(), lambda text: goal.sub(f"- goal *{number}*;", text, 1))
+
     def set_up(self, number):
         self.author.write("snippets/model.py", lambda text: f"{text}# edit {number}\n")
 
@@ -322,8 +331,9 @@ class Editing:
     "number", [20, pytest.param(200, marks=pytest.mark.long, id="200, which takes minutes")]
 )
 def test_after_any_edit_what_is_served_is_what_a_build_from_nothing_gives(
-    author, number, report_count
+    author, number, report_count, monkeypatch
 ):
+    monkeypatch.setattr(plan_memory, "COARSEST_CLOCK", 0)  # else edits come too fast for it
     editing = Editing(author, seed=number)
     n_broken = 0
     for each in range(number):

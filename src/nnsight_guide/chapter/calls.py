@@ -81,8 +81,7 @@ def chapter_cards(*sources: str) -> str:
         if not (page.docs / source).is_file():
             known = [path.relative_to(page.docs).as_posix() for path in page.docs.rglob("*.md")]
             raise GuideError(f"there is no page '{source}'{did_you_mean(source, known)}")
-        text = (page.docs / source).read_text(encoding="utf-8")
-        found.append((page.way_to(source), cards.card_of(text)))
+        found.append((page.way_to(source), page.look_up(page.docs / source, cards.card_of)))
     return cards.cards_html(found)
 
 

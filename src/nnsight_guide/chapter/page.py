@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.chapter.page_code import line_of, shown_snippets
@@ -21,6 +21,22 @@ from nnsight_guide.recording.real_cells import Real, RealCell
 from nnsight_guide.recording.recordings import Recording
 
 P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class LookedUp(NamedTuple):
+    """What a block has found in a file: the page is as it was while it would find the same."""
+
+    path: Path
+    find: Callable[[str], object]
+    found: object
+
+    def is_so(self) -> bool:
+        """Whether the same is found there today."""
+        try:
+            return self.find(self.path.read_text(encoding="utf-8")) == self.found
+        except (OSError, ValueError, GuideError):
+            return False
 
 
 @dataclass
@@ -45,6 +61,7 @@ class ChapterPage:
         problems: what has gone wrong on it so far, a line each.
         n_tabs: how many sets of tabs it has so far.
         blocks: the lines of the blocks of Python that ran so far; 0, if that is not known.
+        looked_up: what its blocks have found in other files so far.
 
     """
 
@@ -64,11 +81,18 @@ class ChapterPage:
     problems: list[str] = field(default_factory=list)
     n_tabs: int = 0
     blocks: list[int] = field(default_factory=list)
+    looked_up: list[LookedUp] = field(default_factory=list)
 
     def way_to(self, source: str) -> str:
         """Return the link from here to the page that is made of this Markdown file."""
         name = source.removesuffix(".md")
         return f"{self.base}/{name}{'/' if self.directory_urls else '.html'}"
+
+    def look_up(self, path: Path, find: Callable[[str], T]) -> T:
+        """Return what `find` finds in the text of a file, and remember it."""
+        found = find(path.read_text(encoding="utf-8"))
+        self.looked_up.append(LookedUp(path, find, found))
+        return found
 
     def snippets(self) -> set[str]:
         """Return the names of the snippets that the page shows, above and below alike."""

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from nnsight_guide.base.project import Project
 from nnsight_guide.idioms import outcomes
-from nnsight_guide.idioms.idiom import CELLS, idiom_paths
+from nnsight_guide.idioms.idiom import CELLS, Idiom, idiom_paths
 from nnsight_guide.model import second_model
 from nnsight_guide.model.profiles import SECOND, Profile
 from nnsight_guide.recording.freshness import Freshness, freshness, runs_on, stale
@@ -63,7 +63,8 @@ class Plan:
 
     def forget_idioms(self) -> None:
         """Ask again of the idioms, too, when they are needed: another build may have run them."""
-        self.__dict__.pop("idioms", None)
+        for name in ("idioms", "idioms_to_show"):
+            self.__dict__.pop(name, None)
 
     def runs_on(self, snippet: str) -> Profile:
         """Return what a snippet really runs on: the profile, or the loopback stand-in."""
@@ -174,6 +175,16 @@ class Plan:
         if not outcomes.idiom_names(self.project):
             return {}  # the demo model need not be there for none
         return outcomes.outcome_states(self.project, self.idioms_profile)
+
+    @cached_property
+    def idioms_to_show(self) -> dict[str, tuple[Idiom, outcomes.RecordedOutcome]]:
+        """Every idiom with what became of it, once those that were stale have run.
+
+        Raises:
+            GuideError: an idiom cannot be read.
+
+        """
+        return outcomes.with_sources(self.project, self.idioms)
 
     @property
     def stale_idioms(self) -> list[str]:

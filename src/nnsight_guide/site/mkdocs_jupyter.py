@@ -76,7 +76,7 @@ def page_html(rendered: str) -> str:
     return _changed(rendered[rendered.index(START) : rendered.index(END)])
 
 
-@lru_cache(maxsize=64)  # a preview asks again about each notebook at every edit
+@lru_cache(maxsize=64)
 def _changed(html: str) -> str:
     for pattern, replacement in CHANGES:
         html = re.sub(pattern, replacement, html, flags=re.DOTALL)
@@ -85,6 +85,7 @@ def _changed(html: str) -> str:
     return html.replace('class="jupyter-wrapper"', 'class="guide-notebook"', 1)
 
 
+@lru_cache(maxsize=64)  # a preview asks again about each notebook at every edit
 def headings(rendered: str) -> tuple[str | None, Any]:
     """Return the title of a rendered notebook, if it has one, and all headings below titles.
 

@@ -19,13 +19,13 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 from nnsight_guide.chapter.cross_links import GLOSSARY
-from nnsight_guide.chapter.page import ChapterPage
+from nnsight_guide.chapter.page import ChapterPage, LookedUp
 from nnsight_guide.recording.real_cells import Real, RealCell
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.site.template_memory import TemplateMemory
 
-# Such a page shows what lies in other files: in other pages, or in results.
-SHOWS_FILES = re.compile(r"\bchapter_cards\(|^ *--8<--", re.MULTILINE)
+INCLUDED = re.compile(r'^ *--8<-- "([^"\n]+)" *$', re.MULTILINE)  # a whole file, by pymdownx
+INCLUDES = "--8<--"
 SETUP = "model"
 SHOWS_SOURCES = re.compile("^:::", re.MULTILINE)  # by mkdocstrings
 
@@ -46,6 +46,7 @@ class _Rendered:
         links: the anchors of other pages that it links to, by the page's file.
         shown: what the page shows, for its provenance.
         names: what mkdocstrings has told mkdocs-autorefs of it, as arguments.
+        looked_up: what its blocks have found in other files.
 
     """
 
@@ -54,6 +55,11 @@ class _Rendered:
     links: dict[str, dict[str, str]]
     shown: list[Any]
     names: Names
+    looked_up: list[LookedUp]
+
+    def holds(self, made_from: tuple[Any, ...]) -> bool:
+        """Whether the same would be made from this, and from the files that were looked into."""
+        return self.made_from == made_from and all(found.is_so() for found in self.looked_up)
 
 
 class PageMemory:
@@ -63,14 +69,15 @@ class PageMemory:
         self.templates = TemplateMemory()
         self._rendered: dict[str, _Rendered] = {}
         self._new: dict[str, _Rendered] = {}
-        self._entries: dict[str, tuple[Any, list[dict[str, Any]]]] = {}
+        self._of_site: Any = None  # what the pages of the build that goes on have in common
+        self._entries: dict[str, tuple[Any, list[dict[str, Any]], str | None]] = {}
         self.notebooks: MadeNotebooks = {}
 
     def share(self, environment: Environment, config: MkDocsConfig, files: Files) -> Environment:
         """Let the theme, and the search, work only on pages that are not as they were."""
         self.templates.share(environment, config, files)
         if search := config.plugins.get("material/search"):
-            self._share_entries(search.search_index)
+            self._share_entries(search, config.plugins.events["page_context"])
         return environment
 
     def render(self, page: Page, chapter: ChapterPage) -> None:
@@ -82,14 +89,18 @@ class PageMemory:
 
         """
         source = page.file.src_uri
-        if not source.endswith(".md") or SHOWS_FILES.search(chapter.source):
+        if not source.endswith(".md"):
             return
         render = page.render
 
         def render_or_remember(config: MkDocsConfig, files: Files) -> None:
-            made_from = (page.markdown, *_made_from(chapter, config, files))
+            text = _with_included(chapter.source, config)
+            if text is None:
+                render(config, files)
+                return
+            made_from = (page.markdown, text, *self._made_from(text, chapter, config, files))
             known = self._rendered.get(source)
-            if known is None or known.made_from != made_from:
+            if known is None or not known.holds(made_from):
                 with _names_told(config) as names:
                     render(config, files)
                 self._new[source] = _taken(page, chapter, made_from, names)
@@ -101,6 +112,7 @@ class PageMemory:
                 if (file := files.get_file_from_path(linked))
             }
             chapter.shown[:] = known.shown
+            chapter.looked_up[:] = known.looked_up
             _tell_names(page, known.names, config.plugins)
 
         page.render = render_or_remember  # type: ignore[method-assign]
@@ -108,44 +120,56 @@ class PageMemory:
     def keep(self) -> None:
         """Keep what a build has rendered that went well."""
         self._rendered |= self._new
-        self._new.clear()
+        self.forget_new()
 
     def forget_new(self) -> None:
         """Forget what a build has rendered that broke: its warnings have to come again."""
         self._new.clear()
+        self._of_site = None
 
-    def _share_entries(self, index: Any) -> None:
-        add: Callable[[Page], None] = index.add_entry_from_context
+    def _made_from(
+        self, text: str, chapter: ChapterPage, config: MkDocsConfig, files: Files
+    ) -> tuple[Any, ...]:
+        """Return all that the HTML of this text is made from beside its Markdown."""
+        if self._of_site is None:  # once a build
+            self._of_site = _of_site(config, files)
+        root = Path(config.config_file_path).parent
+        sources = sorted(root.glob("src/**/*.py")) if SHOWS_SOURCES.search(text) else []
+        return (
+            self._of_site,
+            [(path, path.read_bytes()) for path in sources],
+            recordings_for(text, chapter.recordings, chapter.committed),
+            *(getattr(chapter, name) for name in ("profile", "outcomes", "package")),
+        )
 
-        def add_or_remember(page: Page) -> None:
+    def _share_entries(self, search: Any, events: list[Callable[..., Any]]) -> None:
+        """Let the search take apart, and clean, only pages that are not as they were."""
+        index, at = search.search_index, events.index(search.on_page_context)
+        take_apart = events[at]
+
+        def take_apart_or_remember(context: Any, *, page: Page, **named: Any) -> Any:
             made_from = (page.content, str(page.title), page.meta)
-            known, entries = self._entries.get(page.url, (None, []))
-            if known != made_from:
-                before = len(index.entries)
-                add(page)
-                entries = [dict(entry) for entry in index.entries[before:]]
-                self._entries[page.url] = (made_from, entries)
-            else:
+            known, entries, cleaned = self._entries.get(page.url, (None, [], ""))
+            if known == made_from:
                 index.entries.extend(dict(entry) for entry in entries)
+                page.content = cleaned
+                return context
+            before = len(index.entries)
+            context = take_apart(context, page=page, **named) or context
+            entries = [dict(entry) for entry in index.entries[before:]]
+            self._entries[page.url] = made_from, entries, page.content
+            return context
 
-        index.add_entry_from_context = add_or_remember
+        events[at] = take_apart_or_remember
 
 
-def _made_from(chapter: ChapterPage, config: MkDocsConfig, files: Files) -> tuple[Any, ...]:
-    """Return all that a page's HTML is made from beside its Markdown.
-
-    Links lead to other files by their places, and from words to the glossary.
-    """
+def _of_site(config: MkDocsConfig, files: Files) -> Any:
+    """Return what every page is made from: links lead to places of files, and to the glossary."""
     glossary = files.get_file_from_path(GLOSSARY)
-    root = Path(config.config_file_path).parent
-    sources = sorted(root.glob("src/**/*.py")) if SHOWS_SOURCES.search(chapter.source) else []
     return (
         Path(config.config_file_path).read_bytes(),
         [(file.src_uri, file.url) for file in files],
         glossary and glossary.content_bytes,
-        [(path, path.read_bytes()) for path in sources],
-        recordings_for(chapter.source, chapter.recordings, chapter.committed),
-        *(getattr(chapter, name) for name in ("profile", "outcomes", "package")),
     )
 
 
@@ -201,4 +225,21 @@ def _taken(
         {file.src_uri: anchors for file, anchors in links.items()},
         list(chapter.shown),
         names,
+        list(chapter.looked_up),
     )
+
+
+def _with_included(source: str, config: MkDocsConfig) -> str | None:
+    """Return a page's Markdown with all files that it includes; None, if it is not known which."""
+    names = INCLUDED.findall(source)
+    if source.count(INCLUDES) > len(names):
+        return None
+    bases = config.mdx_configs.get("pymdownx.snippets", {}).get("base_path", ["."])
+    texts = [source]
+    for name in names:
+        paths = [Path(base, name) for base in ([bases] if isinstance(bases, str) else bases)]
+        found = next((path for path in paths if path.is_file()), None)
+        if found is None or INCLUDES in (text := found.read_text(encoding="utf-8")):
+            return None
+        texts.append(text)
+    return "\n".join(texts)

@@ -24,10 +24,10 @@ from nnsight_guide.base.project import Project
 from nnsight_guide.chapter.page import ChapterPage, open_page
 from nnsight_guide.chapter.page_code import without_comments
 from nnsight_guide.html import provenance
-from nnsight_guide.idioms import outcomes
 from nnsight_guide.model import profiles
 from nnsight_guide.notebook.script import standalone_script
 from nnsight_guide.run.plan import Plan
+from nnsight_guide.run.plan_memory import PlanMemory
 from nnsight_guide.run.runner import Runner
 from nnsight_guide.site import endings, page_blocks
 from nnsight_guide.site.beforehand import made_ready
@@ -61,9 +61,11 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
         gc.set_threshold(GARBAGE_THRESHOLD)
         self.preview = Preview(PageMemory()) if command == "serve" else None
         self.templates = self.preview.memory.templates if self.preview else TemplateMemory()
+        self.plans = PlanMemory()
         redaction.install_hook()
         page_blocks.install()
 
+    @event_priority(100)  # before the search takes words from the theme
     def on_config(self, config: MkDocsConfig) -> None:
         """Offer no edit links without a repository; in an offline site, serve every script."""
         # A variable that is set, and empty, reads as null, which other plugins do not expect.
@@ -80,8 +82,9 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
         """Run the stale snippets and idioms, then take up every recording."""
         try:
-            root = Path(config.config_file_path).parent
-            plan, self.plan = self.plan or Plan(Project.find(root), profiles.current()), None
+            begun, self.plan = self.plan, None
+            project = Project.find(Path(config.config_file_path).parent)
+            plan = begun or self.plans.plan(project, profiles.current(), Path(config.docs_dir))
             self.project, self.profile = plan.project, plan.profile
             self.runner = self.runner or Runner(plan.project, keeps_kernel=bool(self.preview))
             with made_ready(config, self.templates, plan):
@@ -92,7 +95,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
                 log.info("%s", remark)
             if self.preview is None:
                 self._stop_kernel()
-            self.outcomes = outcomes.with_sources(plan.project, plan.idioms)
+            self.outcomes = plan.idioms_to_show
         except GuideError as error:
             raise PluginError(_in_one_line(error)) from None
         cells = sum(len(self.recordings[name].cell_names()) for name in ran.snippets)

@@ -31,7 +31,7 @@ log = logging.getLogger("mkdocs.plugins.nnsight_guide")
 
 PORT = 8000
 PORTS = range(1, 65536)
-SECONDS_BETWEEN_LOOKS = 0.2  # each takes 6 ms
+SECONDS_BETWEEN_LOOKS = 0.1  # each takes 6 ms
 SECONDS_TO_WAIT = 0.02  # for more: what one look finds comes at once
 WARM = "GUIDE_WARM"  # the switch for a kernel that is there before a snippet is edited
 MORE = " (and {} more: see the terminal)"
@@ -96,7 +96,7 @@ def _refused(host: str, port: int) -> str:
 
 
 def look_often(server: LiveReloadServer, config: MkDocsConfig) -> None:
-    """Let MkDocs look for edits every fifth of a second, and not only every half.
+    """Let MkDocs look for edits every tenth of a second, and not only every half.
 
     To be told of them by the system is no way: it tells of none in folders of another machine.
     """

@@ -1,0 +1,170 @@
+"""A preview goes on with the plan of the build before only while no file that counts has changed.
+
+Each change is made to a project whose snippets and idioms have run.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nnsight_guide.base.project import Project
+from nnsight_guide.run import plan_memory
+from nnsight_guide.run.plan import Plan
+from nnsight_guide.run.plan_memory import PlanMemory
+from nnsight_guide.run.runner import Runner
+
+READER = '''"""Reads."""
+
+# %% read
+from pathlib import Path
+
+print({what})
+'''
+READERS = {
+    "data": 'Path("data/numbers.txt").read_text()',
+    "page": 'Path("docs/index.md").read_text()',
+    "pattern": 'sorted(Path("docs").glob("*.md"))',
+    "listing": 'sorted(Path("docs").iterdir())',
+}
+
+
+@pytest.fixture(scope="module")
+def ran(module_project: Project, profile) -> Project:
+    """A project that has run, with a helper, and with one of all that a snippet may read."""
+    root = module_project.root
+    (root / "docs").mkdir()
+    (root / "docs" / "index.md").write_text("# Home\n")
+    (root / "data").mkdir()
+    (root / "data" / "numbers.txt").write_text("1 2")
+    (root / "snippets" / "lib").mkdir()
+    (root / "snippets" / "lib" / "number.py").write_text("NUMBER = 1\n")
+    (root / "snippets" / "helped.py").write_text(
+        '"""Helped."""\n\n# %% help\nfrom snippets.lib.number import NUMBER\n\nprint(NUMBER)\n'
+    )
+    for name, what in READERS.items():
+        (module_project.snippets / f"{name}.py").write_text(READER.format(what=what))
+    with closing(Runner(module_project)) as runner:
+        runner.run_stale(Plan(module_project, profile))
+    return module_project
+
+
+@pytest.fixture
+def project(ran: Project, tmp_path: Path) -> Project:
+    """As it is when an author comes to it: nothing has changed for some seconds."""
+    root = shutil.copytree(ran.root, tmp_path / "project")
+    for name in READERS:
+        (root / "snippets" / f"{name}.py").unlink()
+    return Project(root)
+
+
+def reads(project: Project, ran: Project, name: str) -> None:
+    """Let the project have one of the snippets that read, as it ran."""
+    shutil.copy2(ran.snippets / f"{name}.py", project.snippets)
+
+
+@pytest.fixture
+def asked(project, profile, monkeypatch) -> Callable[[], Plan]:
+    """Ask for the plan, as each build of a preview does."""
+    monkeypatch.setattr(plan_memory, "COARSEST_CLOCK", 0)
+    memory = PlanMemory()
+    return lambda: memory.plan(project, profile, project.root / "docs")
+
+
+def add_a_line(path: Path) -> None:
+    path.write_text(f"{path.read_text()}\n")
+
+
+PROSE = {
+    "a page": lambda root: (root / "docs" / "index.md").write_text("# Other\n"),
+    "a new page": lambda root: (root / "docs" / "new.md").write_text("# New\n"),
+    "a page in a new folder": lambda root: shutil.copytree(root / "docs", root / "docs" / "new"),
+    "a page that is gone": lambda root: (root / "docs" / "index.md").unlink(),
+    "a hidden folder": lambda root: (root / ".idea").mkdir() or (root / ".idea" / "x").touch(),
+}
+
+
+@pytest.mark.parametrize("edit", PROSE.values(), ids=PROSE)
+def test_prose_leaves_the_plan_as_it_is(project, asked, edit):
+    plan = asked()
+    edit(project.root)
+    assert asked() is plan
+
+
+def keep_times(path: Path) -> None:
+    """Put another text of the same length in a file, and give it its old time."""
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    path.write_text(path.read_text().replace("1", "2"))
+    os.utime(path, ns=times)
+
+
+def link_a_folder(root: Path) -> None:
+    (root / "elsewhere").symlink_to(root / "data")
+
+
+CHANGES = {
+    "a snippet": lambda root: add_a_line(root / "snippets" / "first.py"),
+    "a new snippet": lambda root: (root / "snippets" / "new.py").write_text("# %% a\n1\n"),
+    "a snippet that is gone": lambda root: (root / "snippets" / "first.py").unlink(),
+    "a helper": lambda root: (root / "snippets" / "lib" / "number.py").write_text("NUMBER = 2\n"),
+    "a helper, with its old time": lambda root: keep_times(root / "snippets/lib/number.py"),
+    "a module that comes before another": lambda root: (root / "torch.py").touch(),
+    "data": lambda root: (root / "data" / "numbers.txt").write_text("3 4"),
+    "the lock": lambda root: (root / "requirements.lock").write_text("torch==1.0\n"),
+    "the configuration": lambda root: add_a_line(root / "mkdocs.yml"),
+    "a hidden file": lambda root: (root / ".env").touch(),
+    "a file among the pages": lambda root: (root / "docs" / "data.csv").touch(),
+    "a link to a folder": link_a_folder,
+    "a recording that is gone": lambda root: next(
+        (root / ".cache/nnsight-guide/recordings/demo").glob("*")
+    ).unlink(),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_any_other_change_makes_a_new_plan(project, asked, change):
+    plan = asked()
+    change(project.root)
+    assert asked() is not plan
+
+
+def test_a_folder_that_is_a_link_is_not_looked_through(project, asked):
+    link_a_folder(project.root)
+    assert asked() is not asked()
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_whoever_reads_pages_has_a_new_plan_each_time(ran, project, asked, name):
+    reads(project, ran, name)
+    is_kept = name == "data"
+    assert not asked().is_stale
+    assert (asked() is asked()) is is_kept
+
+
+def test_a_plan_that_has_left_something_to_do_is_made_anew(project, asked):
+    add_a_line(project.snippets / "first.py")
+    assert asked().is_stale
+    assert asked() is not asked()
+
+
+def test_another_profile_has_another_plan(project, profile):
+    memory, docs = PlanMemory(), project.root / "docs"
+    other = replace(profile, fingerprint="another")
+    assert memory.plan(project, profile, docs) is not memory.plan(project, other, docs)
+
+
+def test_a_file_that_has_just_changed_may_change_again_and_keep_its_time(project, profile):
+    memory, docs = PlanMemory(), project.root / "docs"
+    (project.root / "data" / "numbers.txt").touch()
+    plan = memory.plan(project, profile, docs)
+    assert memory.plan(project, profile, docs) is not plan
+
+
+def test_what_is_planned_anew_is_what_a_plan_from_nothing_says(project, profile, asked):
+    asked()
+    add_a_line(project.snippets / "first.py")
+    assert asked().stale_snippets == Plan(project, profile).stale_snippets == ["first"]
