@@ -150,6 +150,33 @@ def test_an_edit_fills_the_template_of_no_page_that_comes_out_as_it_was(author, 
     assert sorted({*filled}) == sorted(["index.md", *PLACES]), "the navigation shows its title"
 
 
+@pytest.mark.parametrize(
+    ("page", "is_kept"),
+    [
+        ('--8<-- "docs/part.txt"', True),
+        ('--8<-- "part.txt"', True),
+        ('--8<-- "docs/part.txt"\n\n--8<-- "docs/part.txt"', True),
+        ('--8<-- "docs/part.txt:1:1"', False),
+        ("--8<--\ndocs/part.txt\n--8<--", False),
+        ('--8<-- "docs/whole.txt"', False),
+        ('--8<-- "docs/shows.txt"', False),
+    ],
+)
+def test_a_page_is_kept_only_if_it_is_known_which_files_it_includes(
+    author, rendered, page, is_kept
+):
+    docs = author.project.root / "docs"
+    (docs / "whole.txt").write_text('--8<-- "docs/part.txt"\n')
+    (docs / "shows.txt").write_text(block('cell("sa", "one")'))
+    bases = {"pymdownx.snippets": {"base_path": [".", "docs"]}}
+    author.configure(lambda config: config["markdown_extensions"].__setitem__(4, bases))
+    author.write("docs/more.md", lambda _: f"# More\n\n{page}\n")
+    assert isinstance(author.served(), dict)
+    rendered.clear()
+    assert isinstance(author.served(), dict)
+    assert rendered == ([] if is_kept else ["more.md"])
+
+
 def test_a_page_that_warned_warns_again(author):
     author.write("docs/chapters/a.md", lambda text: text + "\n[nowhere](nowhere.md)\n")
     assert "nowhere.md" in author.served()

@@ -56,7 +56,8 @@ def project_imports(path: Path, root: Path, code: str | None = None) -> list[Pat
         new = {file for module in modules for file in _files(module, root)} - found - {path}
         found |= new
         waiting += new
-        found.update(_declared(source, needs.declared, root))
+        if needs.declared != ():  # of most sources
+            found.update(_declared(source, needs.declared, root))
     return sorted(found)
 
 

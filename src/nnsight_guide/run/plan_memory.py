@@ -8,10 +8,11 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nnsight_guide.base.project import Project
 from nnsight_guide.model.profiles import Profile
+from nnsight_guide.recording.freshness import Freshness
 from nnsight_guide.recording.readings import LIKE, NOT_OURS
 from nnsight_guide.run.plan import Plan
 
@@ -80,9 +81,11 @@ def _holds(plan: Plan, profile: Profile, docs: Path) -> bool:
     """Whether a plan has left nothing to do, and depends on no file that is not looked at."""
     if plan.is_stale or plan.profile != profile:
         return False
-    names: set[str] = set()
-    for state in (*plan.snippets.values(), *plan.idioms.values()):
-        names |= state.key_parts.keys() | (state.recorded.read.keys() if state.recorded else set())
+    states: list[Freshness[Any]] = [*plan.snippets.values(), *plan.idioms.values()]
+    parts = [
+        (*state.key_parts, *(state.recorded.read if state.recorded else ())) for state in states
+    ]
+    names = {name for of_one in parts for name in of_one}
     return not any(_is_unseen(name, plan.project.root, docs) for name in names)
 
 

@@ -26,6 +26,7 @@ from nnsight_guide.site.template_memory import TemplateMemory
 
 INCLUDED = re.compile(r'^ *--8<-- "([^"\n]+)" *$', re.MULTILINE)  # a whole file, by pymdownx
 INCLUDES = "--8<--"
+RUNS_OR_INCLUDES = re.compile(rf'\bexec="|{INCLUDES}')
 SETUP = "model"
 SHOWS_SOURCES = re.compile("^:::", re.MULTILINE)  # by mkdocstrings
 
@@ -138,7 +139,7 @@ class PageMemory:
         return (
             self._of_site,
             [(path, path.read_bytes()) for path in sources],
-            recordings_for(text, chapter.recordings, chapter.committed),
+            recordings_for(chapter.source, chapter.recordings, chapter.committed),
             *(getattr(chapter, name) for name in ("profile", "outcomes", "package")),
         )
 
@@ -239,7 +240,7 @@ def _with_included(source: str, config: MkDocsConfig) -> str | None:
     for name in names:
         paths = [Path(base, name) for base in ([bases] if isinstance(bases, str) else bases)]
         found = next((path for path in paths if path.is_file()), None)
-        if found is None or INCLUDES in (text := found.read_text(encoding="utf-8")):
+        if found is None or RUNS_OR_INCLUDES.search(text := found.read_text(encoding="utf-8")):
             return None
         texts.append(text)
     return "\n".join(texts)
