@@ -201,10 +201,13 @@ def _render_each_notebook_once() -> None:
 
     mkdocs-jupyter renders it once more, as Markdown, to find its headings (`headings` does).
     nbconvert reads its own HTML again, to give every output a stop for the tab key, and images
-    without words some that say so.
+    without words some that say so. It makes style sheets, which no page shows. And the same code
+    has the same colours in every notebook, and after every edit.
     """
     import nbconvert.exporters.html
-    from mkdocs_jupyter import plugin
+    from mkdocs_jupyter import nbconvert2, plugin
+    from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+    from pygments.formatters import HtmlFormatter
 
     class AsItIs(str):
         __slots__ = ()
@@ -214,6 +217,16 @@ def _render_each_notebook_once() -> None:
 
     plugin._get_nb_toc_tokens = lambda path, depth: ([], None)
     nbconvert.exporters.html.BeautifulSoup = lambda html, features: AsItIs(html)  # type: ignore
+    CSSHTMLHeaderPreprocessor._generate_header = lambda self, resources: []  # type: ignore
+    highlight = nbconvert2._pygments_highlight
+
+    @lru_cache(maxsize=1024)
+    def highlighted(code: str, language: str, css_class: str) -> str:
+        return str(highlight(code, HtmlFormatter(cssclass=css_class), language))
+
+    nbconvert2._pygments_highlight = lambda code, formatter, language, metadata: highlighted(
+        code, language, formatter.cssclass
+    )
 
 
 def _hard_link(source: Path, target: Path) -> None:
