@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from benchmarks.peers.tools_mkdocs import GUIDE
 from benchmarks.shared.floor import floor, floors
 from benchmarks.shared.guide import WHOLE
 from benchmarks.shared.running import ROUNDS, BenchmarkError, Build, build
-from benchmarks.shared.serving import served
+from benchmarks.shared.serving import READING, served
 from benchmarks.shared.tool import EDITED_SNIPPET, Tool
 from nnsight_guide.model import profiles
 
@@ -57,14 +58,20 @@ def one_shot(tools: Sequence[Tool], whole: Tool, log: Path) -> dict[str, Any]:
 
 
 def under_serve(tools: Sequence[Tool], log: Path) -> dict[str, Any]:
-    """Return what edits take under each tool's server: of prose, of a snippet first and later."""
+    """Return what edits take under each tool's server: of prose, of a snippet first and later.
+
+    One of prose comes at once, the others when the author has read.
+    """
     figures = {}
     for tool in tools:
         with served(tool, log) as server:
+            at_once = server.timed(tool.edit_prose, 99)
+            time.sleep(READING)
             prose = [server.timed(tool.edit_prose, 100 + number) for number in range(ROUNDS)]
             n_edits = ROUNDS + 1 if tool.code else 0
             code = [server.timed(tool.edit_code, 100 + number) for number in range(n_edits)]
         figures[tool.name] = {
+            "at once": at_once.seconds,
             "prose": [edit.seconds for edit in prose],
             "prose cells": sorted({edit.counts.n_cells for edit in prose}),
             "first": code[0].seconds if code else None,

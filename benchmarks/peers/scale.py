@@ -1,5 +1,6 @@
 """A generated site of many chapters, five cells each: what one more page costs."""
 
+import time
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -8,7 +9,7 @@ from benchmarks.peers import same_chapters
 from benchmarks.peers.measuring import say
 from benchmarks.peers.static_pages import fence
 from benchmarks.shared.running import ROUNDS, build, run_python
-from benchmarks.shared.serving import served
+from benchmarks.shared.serving import READING, served
 from benchmarks.shared.tool import Tool, mkdocs
 from nnsight_guide.base.project import Project
 
@@ -51,6 +52,7 @@ def measure(project: Project, folder: Path, log: Path) -> dict[str, Any]:
     largest, command = sites[-1][0], ["-m", "nnsight_guide", "status"]
     status = round(median(run_python(command, largest, log)[0] for _ in range(ROUNDS)), 3)
     with served(largest, log) as server:
+        time.sleep(READING)
         prose = [server.timed(largest.edit_prose, number).seconds for number in range(ROUNDS)]
     say(f"scale, prose edits under `serve`: {prose}")
     return {"sizes": sizes, **seconds, "growth": growth, "status": status, "prose": prose}

@@ -18,6 +18,8 @@ from benchmarks.shared.tool import Tool
 
 POLL = 0.02
 SETTLE = 1.0  # between edits, so that none meets the end of the build before
+# Until an author has read the first page: by then a kernel that started with it is ready.
+READING = 10.0
 SHOWN = "</html>"  # on every page that is served, whoever made it
 
 

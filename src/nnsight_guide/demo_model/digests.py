@@ -58,7 +58,7 @@ def file_digest(file: Path) -> str:
     return _read_through(file.absolute(), state.st_ino, state.st_size, *times)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _read_through(file: Path, *_: int) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -11,12 +11,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from nnsight_guide.base.project import Project
+from nnsight_guide.demo_model.digests import COARSEST_CLOCK
 from nnsight_guide.model.profiles import Profile
 from nnsight_guide.recording.freshness import Freshness
 from nnsight_guide.recording.readings import LIKE, NOT_OURS
 from nnsight_guide.run.plan import Plan
 
-COARSEST_CLOCK = 2  # of a file system, in seconds: until then a file can change and keep its time
 PAGES = ".md"
 
 
@@ -50,7 +50,8 @@ class PlanMemory:
         seen = [*_seen(project.root, docs), *_seen(project.cache / "recordings", docs)]
         if self._plan and self._seen == seen and _holds(self._plan, profile, docs):
             return self._plan
-        is_settled = all(max(file.times) < now - COARSEST_CLOCK * 10**9 for file in seen)
+        # Until then a file can change once more and keep its time.
+        is_settled = all(max(file.times) < now - COARSEST_CLOCK for file in seen)
         self._seen = seen if is_settled else []
         self._plan = Plan(project, profile)
         return self._plan

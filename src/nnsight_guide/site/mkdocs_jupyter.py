@@ -73,7 +73,11 @@ def page_html(rendered: str) -> str:
         ValueError: this version of mkdocs-jupyter writes its pages in another way.
 
     """
-    return _changed(rendered[rendered.index(START) : rendered.index(END)])
+    return _changed(_cells_in(rendered))
+
+
+def _cells_in(rendered: str) -> str:
+    return rendered[rendered.index(START) : rendered.index(END)]
 
 
 @lru_cache(maxsize=64)
@@ -201,11 +205,13 @@ def _render_each_notebook_once() -> None:
 
     mkdocs-jupyter renders it once more, as Markdown, to find its headings (`headings` does).
     nbconvert reads its own HTML again, to give every output a stop for the tab key, and images
-    without words some that say so. It makes style sheets, which no page shows. And the same code
-    has the same colours in every notebook, and after every edit.
+    without words some that say so. It makes style sheets, which no page shows, and looks a dozen
+    times whether the notebook is valid. And the same code has the same colours in every notebook,
+    and after every edit.
     """
     import nbconvert.exporters.html
     from mkdocs_jupyter import nbconvert2, plugin
+    from nbconvert.exporters import Exporter
     from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
     from pygments.formatters import HtmlFormatter
 
@@ -215,8 +221,11 @@ def _render_each_notebook_once() -> None:
         def select(self, selector: str) -> list[Any]:
             return []
 
+    render = nbconvert2.nb2html
+    nbconvert2.nb2html = lambda *notebook, **options: _cells_in(render(*notebook, **options)) + END
     plugin._get_nb_toc_tokens = lambda path, depth: ([], None)
     nbconvert.exporters.html.BeautifulSoup = lambda html, features: AsItIs(html)  # type: ignore
+    Exporter._validate_preprocessor = lambda self, notebook, step: None  # type: ignore
     CSSHTMLHeaderPreprocessor._generate_header = lambda self, resources: []  # type: ignore
     highlight = nbconvert2._pygments_highlight
 

@@ -18,6 +18,7 @@ from mkdocs.structure.files import File, Files
 from nnsight_guide.base.errors import GuideError, cannot_write
 from nnsight_guide.base.project import Project
 from nnsight_guide.base.scratch import scratch_folder
+from nnsight_guide.demo_model.digests import file_digest
 from nnsight_guide.html.installing import DOWNLOADS, Package, pins
 
 PACKAGE = "src/nnsight_guide"
@@ -92,7 +93,7 @@ def _number(project: Project) -> int:
     digest = hashlib.sha256()
     for path in (*_sources(project.root / PACKAGE), *(project.root / name for name in BESIDE)):
         digest.update(f"{path.relative_to(project.root).as_posix()}\0".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(bytes.fromhex(file_digest(path)))
     return int(digest.hexdigest()[:DIGITS], 16)
 
 
