@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from nnsight_guide.base import libraries
 from nnsight_guide.base.project import Project
 from nnsight_guide.run import plan_memory
 from nnsight_guide.run.plan import Plan
@@ -155,6 +156,46 @@ def test_another_profile_has_another_plan(project, profile):
     memory, docs = PlanMemory(), project.root / "docs"
     other = replace(profile, fingerprint="another")
     assert memory.plan(project, profile, docs) is not memory.plan(project, other, docs)
+
+
+def test_what_is_installed_meanwhile_makes_a_new_plan(asked, monkeypatch):
+    plan = asked()
+    monkeypatch.setattr(libraries, "installed_versions", lambda: {"nnsight": "0.9"})
+    assert asked() is not plan
+    assert asked().is_stale
+
+
+def test_the_checkout_may_be_reached_by_a_link(project, profile, tmp_path, monkeypatch):
+    monkeypatch.setattr(plan_memory, "COARSEST_CLOCK", 0)
+    (tmp_path / "link").symlink_to(project.root)
+    memory, docs = PlanMemory(), tmp_path / "link" / "docs"
+    plan = memory.plan(project, profile, docs)
+    (docs / "index.md").write_text("# Other\n")
+    assert memory.plan(project, profile, docs) is plan
+
+
+def test_a_file_that_is_gone_again_while_all_are_looked_at_is_none(project, asked, monkeypatch):
+    plan = asked()
+    seen = plan_memory._seen
+
+    def and_gone(folder, docs):
+        monkeypatch.setattr(os, "scandir", lambda _: [*map(Gone, listed(folder))])
+        yield from seen(folder, docs)
+        monkeypatch.setattr(os, "scandir", listed)
+
+    class Gone:
+        """Of what was listed, and is not there any more when it is looked at."""
+
+        def __init__(self, entry):
+            self.name, self.path = entry.name, entry.path
+            self.is_dir = self.is_file = self.is_symlink = lambda: False
+
+        def stat(self, **_):
+            raise FileNotFoundError(self.path)
+
+    listed = os.scandir
+    monkeypatch.setattr(plan_memory, "_seen", and_gone)
+    assert asked() is not plan
 
 
 def test_a_file_that_has_just_changed_may_change_again_and_keep_its_time(project, profile):

@@ -7,6 +7,8 @@ once and keeps it.
 
 import asyncio
 import contextlib
+import importlib
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,11 @@ class Kernels:
         """
         kernel = await Kernel.start(self.project, profile, dict(profile.environment), is_ahead=True)
         self.running[profile.name, 0] = kernel
+
+    def import_early(self) -> None:
+        """Import what reads cells, and what runs them, and do not wait: it takes 0.4 s."""
+        modules = map(importlib.import_module, ("jupytext", "nbclient"))
+        threading.Thread(target=list, args=[modules], daemon=True).start()
 
     async def execute(
         self, notebook: Any, path: Path, profile: Profile, number: int = 0

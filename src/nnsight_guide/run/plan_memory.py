@@ -7,9 +7,11 @@ of a build; to see by the times of files that none has changed takes some millis
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from nnsight_guide.base import libraries
 from nnsight_guide.base.project import Project
 from nnsight_guide.demo_model.digests import COARSEST_CLOCK
 from nnsight_guide.model.profiles import Profile
@@ -31,7 +33,7 @@ class PlanMemory:
 
     def __init__(self) -> None:
         self._plan: Plan | None = None
-        self._seen: list[_Seen] = []
+        self._made_from: Any = None
 
     def plan(self, project: Project, profile: Profile, docs: Path) -> Plan:
         """Return the plan of the build before if it holds today; else a new one.
@@ -45,14 +47,15 @@ class PlanMemory:
             GuideError: as those of a new plan.
 
         """
-        now = time.time_ns()
+        now, docs = time.time_ns(), docs.resolve()
         # First, so that what changes while a plan is made counts as changed.
         seen = [*_seen(project.root, docs), *_seen(project.cache / "recordings", docs)]
-        if self._plan and self._seen == seen and _holds(self._plan, profile, docs):
+        made_from = profile, seen
+        if self._plan and self._made_from == made_from and _holds(self._plan, docs):
             return self._plan
-        # Until then a file can change once more and keep its time.
+        # What is younger can change once more and keep its time.
         is_settled = all(max(file.times) < now - COARSEST_CLOCK for file in seen)
-        self._seen = seen if is_settled else []
+        self._made_from = made_from if is_settled else None
         self._plan = Plan(project, profile)
         return self._plan
 
@@ -74,15 +77,18 @@ def _seen(folder: Path, docs: Path) -> Iterator[_Seen]:
                 else:
                     yield from _seen(Path(entry.path), docs)
         elif not (entry.name.endswith(PAGES) and Path(entry.path).is_relative_to(docs)):
-            state = entry.stat(follow_symlinks=entry.is_file())  # a link may lead nowhere
-            yield _Seen(entry.path, state.st_size, (state.st_mtime_ns, state.st_ctime_ns))
+            with suppress(FileNotFoundError):  # an editor's, and gone again
+                state = entry.stat(follow_symlinks=entry.is_file())  # a link may lead nowhere
+                yield _Seen(entry.path, state.st_size, (state.st_mtime_ns, state.st_ctime_ns))
 
 
-def _holds(plan: Plan, profile: Profile, docs: Path) -> bool:
-    """Whether a plan has left nothing to do, and depends on no file that is not looked at."""
-    if plan.is_stale or plan.profile != profile:
-        return False
+def _holds(plan: Plan, docs: Path) -> bool:
+    """Whether a plan has left nothing to do, and depends on nothing that is not looked at."""
     states: list[Freshness[Any]] = [*plan.snippets.values(), *plan.idioms.values()]
+    if plan.is_stale or not states:
+        return False
+    if not libraries.installed_versions().items() <= states[0].key_parts.items():
+        return False
     parts = [
         (*state.key_parts, *(state.recorded.read if state.recorded else ())) for state in states
     ]

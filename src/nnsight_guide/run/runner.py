@@ -103,6 +103,7 @@ class Runner:
         """Start a kernel for the first edit of a snippet, if there is room, and do not wait."""
         if profile.name != "demo" or how_many_at_once(profile) > 1:
             self._start_kernel(profile)
+            self.kernels.import_early()
 
     def _start_kernel(self, profile: Profile) -> None:
         if not profile.is_remote and not self.kernels.has(profile):

@@ -238,7 +238,7 @@ def _with_included(source: str, config: MkDocsConfig) -> str | None:
     bases = config.mdx_configs.get("pymdownx.snippets", {}).get("base_path", ["."])
     texts = [source]
     for name in names:
-        paths = [Path(base, name) for base in ([bases] if isinstance(bases, str) else bases)]
+        paths = [Path(base, name) for base in (bases if isinstance(bases, list) else [bases])]
         found = next((path for path in paths if path.is_file()), None)
         if found is None or RUNS_OR_INCLUDES.search(text := found.read_text(encoding="utf-8")):
             return None
