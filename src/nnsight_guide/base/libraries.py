@@ -1,10 +1,10 @@
 """Which versions are installed of the libraries whose behaviour the pages show."""
 
+import os
 import sys
 from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, requires, version
-from pathlib import Path
 
 from nnsight_guide.base.errors import GuideError
 
@@ -30,9 +30,9 @@ def needed_versions() -> dict[str, str]:
 
 
 def _times() -> tuple[int, ...]:
-    # A library is installed into a folder, whose time of change tells it: each key asks again.
-    folders = [Path(entry) for entry in sys.path]
-    return tuple(folder.stat().st_mtime_ns for folder in folders if folder.is_dir())
+    # A library is installed into a folder, whose time of change tells it: each key asks again, of
+    # hundreds of snippets, and paths would take ten times as long.
+    return tuple(os.stat(entry).st_mtime_ns for entry in sys.path if os.path.isdir(entry))  # noqa: PTH112, PTH116
 
 
 @lru_cache(maxsize=1)
