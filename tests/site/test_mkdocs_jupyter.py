@@ -1,5 +1,6 @@
 """Notebooks are rendered by nbconvert: each once, with templates that are compiled once for all."""
 
+import json
 import logging
 
 import jinja2
@@ -74,6 +75,15 @@ def test_a_notebook_is_rendered_once_and_its_headings_come_from_that(rendered):
         ("First, save", 1),
         ("Last", 0),
     ]
+
+
+def test_what_is_kept_of_a_notebook_is_what_is_shown(rendered, tmp_path):
+    [kept] = (tmp_path / "cache").glob("*.json")
+    content = json.loads(kept.read_text("utf-8"))["content"]
+    assert "<style" in rendered[0]
+    assert "<style" not in content
+    assert "<script" not in content
+    assert page_html(content) == page_html(rendered[0])
 
 
 def html_of(*texts):

@@ -210,7 +210,7 @@ def _render_each_notebook_once() -> None:
     and after every edit.
     """
     import nbconvert.exporters.html
-    from mkdocs_jupyter import nbconvert2, plugin
+    from mkdocs_jupyter import convert, nbconvert2, plugin
     from nbconvert.exporters import Exporter
     from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
     from pygments.formatters import HtmlFormatter
@@ -221,8 +221,8 @@ def _render_each_notebook_once() -> None:
         def select(self, selector: str) -> list[Any]:
             return []
 
-    render = nbconvert2.nb2html
-    nbconvert2.nb2html = lambda *notebook, **options: _cells_in(render(*notebook, **options)) + END
+    render = convert.nb2html
+    convert.nb2html = lambda *notebook, **options: _cells_in(render(*notebook, **options)) + END
     plugin._get_nb_toc_tokens = lambda path, depth: ([], None)
     nbconvert.exporters.html.BeautifulSoup = lambda html, features: AsItIs(html)  # type: ignore
     Exporter._validate_preprocessor = lambda self, notebook, step: None  # type: ignore
