@@ -125,17 +125,6 @@ def look_often(server: LiveReloadServer, config: MkDocsConfig) -> None:
     server.build_delay = SECONDS_TO_WAIT
 
 
-def read_fast() -> None:
-    """Let MkDocs read its configuration, before each build, by YAML's parser in C if it is there.
-
-    Its own, in Python, takes a tenth of the build after an edit of prose.
-    """
-    import yaml
-    from mkdocs.utils.yaml import get_yaml_loader
-
-    get_yaml_loader.__defaults__ = (getattr(yaml, "CLoader", yaml.Loader), None)
-
-
 class Preview:
     """What is served, and what is wrong with what came after it."""
 
@@ -155,7 +144,6 @@ class Preview:
 
     def attach(self, server: LiveReloadServer) -> None:
         """Let the server show what was built; from now on no build that breaks takes that away."""
-        read_fast()
         build = server.builder
         inject: Any = server._inject_js_into_html
         self._take_over(server)
