@@ -177,6 +177,17 @@ def test_a_page_is_kept_only_if_it_is_known_which_files_it_includes(
     assert rendered == ([] if is_kept else ["more.md"])
 
 
+def test_a_file_that_is_appended_to_every_page_renders_all_of_them(author, rendered):
+    # https://github.com/squidfunk/mkdocs-material/issues/5526
+    appended = {"pymdownx.snippets": {"base_path": ".", "auto_append": ["docs/part.txt"]}}
+    author.configure(lambda config: config["markdown_extensions"].__setitem__(4, appended))
+    assert b"Part 0." in author.served()[Path("chapters/a/index.html")]
+    rendered.clear()
+    author.write("docs/part.txt", lambda _: "Part one.")
+    assert b"Part one." in author.served()[Path("chapters/a/index.html")]
+    assert sorted(rendered) == sorted(ALL)
+
+
 def test_a_page_that_warned_warns_again(author):
     author.write("docs/chapters/a.md", lambda text: text + "\n[nowhere](nowhere.md)\n")
     assert "nowhere.md" in author.served()

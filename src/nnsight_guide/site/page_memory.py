@@ -70,7 +70,7 @@ class PageMemory:
         self.templates = TemplateMemory()
         self._rendered: dict[str, _Rendered] = {}
         self._new: dict[str, _Rendered] = {}
-        self._of_site: Any = None  # what the pages of the build that goes on have in common
+        self._in_common: Any = None  # what the pages of the build that goes on have in common
         self._entries: dict[str, tuple[Any, list[dict[str, Any]], str | None]] = {}
         self.notebooks: MadeNotebooks = {}
 
@@ -126,18 +126,18 @@ class PageMemory:
     def forget_new(self) -> None:
         """Forget what a build has rendered that broke: its warnings have to come again."""
         self._new.clear()
-        self._of_site = None
+        self._in_common = None
 
     def _made_from(
         self, text: str, chapter: ChapterPage, config: MkDocsConfig, files: Files
     ) -> tuple[Any, ...]:
         """Return all that the HTML of this text is made from beside its Markdown."""
-        if self._of_site is None:  # once a build
-            self._of_site = _of_site(config, files)
+        if self._in_common is None:  # once a build
+            self._in_common = _of_site(config, files)
         root = Path(config.config_file_path).parent
         sources = sorted(root.glob("src/**/*.py")) if SHOWS_SOURCES.search(text) else []
         return (
-            self._of_site,
+            self._in_common,
             [(path, path.read_bytes()) for path in sources],
             recordings_for(chapter.source, chapter.recordings, chapter.committed),
             *(getattr(chapter, name) for name in ("profile", "outcomes", "package")),
@@ -235,7 +235,9 @@ def _with_included(source: str, config: MkDocsConfig) -> str | None:
     names = INCLUDED.findall(source)
     if source.count(INCLUDES) > len(names):
         return None
-    bases = config.mdx_configs.get("pymdownx.snippets", {}).get("base_path", ["."])
+    options = config.mdx_configs.get("pymdownx.snippets", {})
+    names += options.get("auto_append", [])
+    bases = options.get("base_path", ["."])
     texts = [source]
     for name in names:
         paths = [Path(base, name) for base in (bases if isinstance(bases, list) else [bases])]
