@@ -67,8 +67,12 @@ class Kernels:
 
     def import_early(self) -> None:
         """Import what reads cells, and what runs them, and do not wait: it takes 0.4 s."""
-        modules = map(importlib.import_module, ("jupytext", "nbclient"))
-        threading.Thread(target=list, args=[modules], daemon=True).start()
+
+        def import_both() -> None:
+            for module in ("jupytext", "nbclient"):
+                importlib.import_module(module)
+
+        threading.Thread(target=import_both, daemon=True).start()
 
     async def execute(
         self, notebook: Any, path: Path, profile: Profile, number: int = 0

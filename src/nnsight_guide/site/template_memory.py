@@ -64,9 +64,7 @@ class TemplateMemory:
 
     def __init__(self) -> None:
         self._compiled = CompiledForTheme()
-        self._of_language = (
-            CompiledTemplates()
-        )  # of the language, which plugins ask for before a build
+        self._words = CompiledTemplates()  # of the language, which plugins ask for before a build
         self._filled: dict[str, tuple[Any, str]] = {}
         self._listed: tuple[Any, list[str]] = (None, [])
 
@@ -84,7 +82,7 @@ class TemplateMemory:
 
         def get_listed() -> Environment:
             environment = get_env()
-            environment.bytecode_cache = self._of_language
+            environment.bytecode_cache = self._words
             list_all = environment.list_templates
 
             def list_templates(*arguments: Any, **named: Any) -> list[str]:
