@@ -1,4 +1,4 @@
-"""A preview goes on with the plan of the build before only while no file that counts has changed.
+"""A preview goes on with the plan of the build before, and asks again of what an edit affects.
 
 Each change is made to a project whose snippets and idioms have run.
 """
@@ -14,10 +14,13 @@ import pytest
 
 from nnsight_guide.base import libraries
 from nnsight_guide.base.project import Project
+from nnsight_guide.idioms import outcomes
+from nnsight_guide.idioms.idiom import IDIOMS_FOLDER
 from nnsight_guide.run import plan_memory
 from nnsight_guide.run.plan import Plan
 from nnsight_guide.run.plan_memory import PlanMemory
 from nnsight_guide.run.runner import Runner
+from tests.support.sites import IDIOM
 
 READER = '''"""Reads."""
 
@@ -30,6 +33,7 @@ READERS = {
     "data": 'Path("data/numbers.txt").read_text()',
     "page": 'Path("docs/index.md").read_text()',
     "pattern": 'sorted(Path("docs").glob("*.md"))',
+    "within": 'Path("snippets/words.txt").read_text()',
     "listing": 'sorted(Path("docs").iterdir())',
 }
 
@@ -42,11 +46,15 @@ def ran(module_project: Project, profile) -> Project:
     (root / "docs" / "index.md").write_text("# Home\n")
     (root / "data").mkdir()
     (root / "data" / "numbers.txt").write_text("1 2")
+    for name in ("words", "unread"):
+        (root / "snippets" / f"{name}.txt").write_text("one two\n")
     (root / "snippets" / "lib").mkdir()
     (root / "snippets" / "lib" / "number.py").write_text("NUMBER = 1\n")
     (root / "snippets" / "helped.py").write_text(
         '"""Helped."""\n\n# %% help\nfrom snippets.lib.number import NUMBER\n\nprint(NUMBER)\n'
     )
+    (root / "snippets" / IDIOMS_FOLDER).mkdir()
+    (root / "snippets" / IDIOMS_FOLDER / "same.py").write_text(IDIOM)
     for name, what in READERS.items():
         (module_project.snippets / f"{name}.py").write_text(READER.format(what=what))
     with closing(Runner(module_project)) as runner:
@@ -74,6 +82,10 @@ def asked(project, profile, monkeypatch) -> Callable[[], Plan]:
     monkeypatch.setattr(plan_memory, "COARSEST_CLOCK", 0)
     memory = PlanMemory()
     return lambda: memory.plan(project, profile, project.root / "docs")
+
+
+def recording_of(root: Path, name: str) -> Path:
+    return root / ".cache/nnsight-guide/recordings/demo" / f"{name}.ipynb"
 
 
 def add_a_line(path: Path) -> None:
@@ -108,11 +120,8 @@ def link_a_folder(root: Path) -> None:
 
 
 CHANGES = {
-    "a snippet": lambda root: add_a_line(root / "snippets" / "first.py"),
     "a new snippet": lambda root: (root / "snippets" / "new.py").write_text("# %% a\n1\n"),
     "a snippet that is gone": lambda root: (root / "snippets" / "first.py").unlink(),
-    "a helper": lambda root: (root / "snippets" / "lib" / "number.py").write_text("NUMBER = 2\n"),
-    "a helper, with its old time": lambda root: keep_times(root / "snippets/lib/number.py"),
     "a module that comes before another": lambda root: (root / "torch.py").touch(),
     "data": lambda root: (root / "data" / "numbers.txt").write_text("3 4"),
     "the lock": lambda root: (root / "requirements.lock").write_text("torch==1.0\n"),
@@ -120,10 +129,86 @@ CHANGES = {
     "a hidden file": lambda root: (root / ".env").touch(),
     "a file among the pages": lambda root: (root / "docs" / "data.csv").touch(),
     "a link to a folder": link_a_folder,
-    "a recording that is gone": lambda root: next(
-        (root / ".cache/nnsight-guide/recordings/demo").glob("*")
-    ).unlink(),
+    "a recording that is gone": lambda root: recording_of(root, "first").unlink(),
 }
+
+
+def link_in_place_of(folder: Path) -> None:
+    folder.rename(folder.with_name("moved"))
+    folder.symlink_to("moved")
+
+
+HELPER, TWO = Path("snippets/lib/number.py"), ("first", "helped")
+EDITS = {
+    "a snippet": (lambda root: add_a_line(root / "snippets" / "first.py"), ["first"]),
+    "a helper": (lambda root: add_a_line(root / "snippets" / "lib" / "number.py"), ["helped"]),
+    "a helper, with its old time": (lambda root: keep_times(root / HELPER), ["helped"]),
+    "a recording": (lambda root: add_a_line(recording_of(root, "first")), ["first"]),
+    "two": (lambda root: [add_a_line(root / "snippets" / f"{n}.py") for n in TWO], list(TWO)),
+    "what a snippet reads": (lambda root: add_a_line(root / "snippets" / "words.txt"), ["within"]),
+    "nothing that is needed": (lambda root: add_a_line(root / "snippets" / "unread.txt"), []),
+}
+
+
+def states(plan: Plan) -> dict[str, tuple]:
+    """Return all that a plan says of snippets and idioms."""
+    found = {**plan.snippets, **plan.idioms}
+    return {
+        name: (state.key_parts, state.stale_because, state.recorded and state.recorded.content)
+        for name, state in found.items()
+    }
+
+
+@pytest.mark.parametrize(("edit", "affected"), EDITS.values(), ids=EDITS)
+def test_an_edit_among_snippets_asks_again_of_those_it_has_a_part_in(
+    ran, project, profile, asked, monkeypatch, edit, affected
+):
+    reads(project, ran, "within")
+    plan, again = asked(), []
+    monkeypatch.setattr(Plan, "look_again", lambda _, names: again.extend(names))
+    edit(project.root)
+    assert asked() is plan
+    assert sorted(again) == affected
+
+
+@pytest.mark.parametrize(("edit", "affected"), EDITS.values(), ids=EDITS)
+def test_what_is_asked_again_is_what_a_plan_from_nothing_says(
+    ran, project, profile, asked, edit, affected
+):
+    reads(project, ran, "within")
+    asked()
+    edit(project.root)
+    assert states(asked()) == states(Plan(project, profile))
+
+
+def test_an_edited_idiom_is_stale(project, profile, asked):
+    plan = asked()
+    assert not plan.is_stale
+    add_a_line(project.snippets / IDIOMS_FOLDER / "same.py")
+    assert asked() is plan
+    assert plan.stale_idioms == Plan(project, profile).stale_idioms == ["same"]
+
+
+def test_an_edit_that_no_idiom_needs_asks_again_of_none(project, asked, monkeypatch):
+    assert not asked().is_stale
+    add_a_line(project.snippets / "first.py")
+    monkeypatch.setattr(outcomes, "outcome_states", lambda *_: pytest.fail("asked again"))
+    assert not asked().stale_idioms
+
+
+def test_a_snippet_that_has_run_is_asked_again(project, profile, asked):
+    add_a_line(project.snippets / "first.py")
+    with closing(Runner(project)) as runner:
+        runner.run_stale(plan := asked())
+    assert asked() is plan
+    assert states(plan) == states(Plan(project, profile))
+    assert not plan.is_stale
+
+
+def test_a_folder_of_snippets_that_becomes_a_link_makes_a_new_plan(project, asked):
+    plan = asked()
+    link_in_place_of(project.snippets / "lib")
+    assert asked() is not plan
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
@@ -141,7 +226,7 @@ def test_a_folder_that_is_a_link_is_not_looked_through(project, asked):
 @pytest.mark.parametrize("name", READERS)
 def test_whoever_reads_pages_has_a_new_plan_each_time(ran, project, asked, name):
     reads(project, ran, name)
-    is_kept = name == "data"
+    is_kept = name in ("data", "within")
     assert not asked().is_stale
     assert (asked() is asked()) is is_kept
 
@@ -203,6 +288,17 @@ def test_a_file_that_has_just_changed_may_change_again_and_keep_its_time(project
     (project.root / "data" / "numbers.txt").touch()
     plan = memory.plan(project, profile, docs)
     assert memory.plan(project, profile, docs) is not plan
+
+
+def test_a_snippet_that_has_just_changed_is_asked_again_alone(project, asked, monkeypatch):
+    first, again = project.snippets / "first.py", []
+    asked()
+    first.touch()
+    monkeypatch.setattr(plan_memory.time, "time_ns", lambda: first.stat().st_ctime_ns)
+    plan = asked()
+    monkeypatch.setattr(Plan, "look_again", lambda _, names: again.extend(names))
+    assert asked() is plan
+    assert again == ["first"]
 
 
 def test_what_is_planned_anew_is_what_a_plan_from_nothing_says(project, profile, asked):

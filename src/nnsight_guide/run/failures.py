@@ -5,10 +5,11 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from nnsight_guide.base.errors import one_line
+from nnsight_guide.base.errors import GuideError, one_line
 from nnsight_guide.ndif import retries
 from nnsight_guide.recording import cells
-from nnsight_guide.run.outputs import without_colours
+from nnsight_guide.run import limits
+from nnsight_guide.run.outputs import check_shown, without_colours
 
 # What Python says of a mistake → what to do about it, where its own words do not tell.
 REMEDIES = {
@@ -71,6 +72,25 @@ def failure(cell: Any, name: str) -> CellError:
     message = _said(error.ename, evalue)
     begin = int(line[1]) if line else 1
     return CellError(name, message, begin, may_pass=may_pass, traceback=text)
+
+
+def check_outputs(cell: Any, name: str) -> None:
+    """Check what a cell that ran has given.
+
+    Raises:
+        CellError: it is too much, or what no page can show; or it is no error, and should be one.
+
+    """
+    if limits.characters(cell.outputs) > limits.CHARACTERS:
+        raise CellError(name, f"OutputLimit: {limits.TOO_MUCH}")
+    try:
+        check_shown(cell.outputs)
+    except GuideError as error:
+        raise CellError(name, str(error)) from None
+    if cells.raises(cell) and not error_of(cell):
+        raise CellError(
+            name, "should raise (it is tagged raises-exception), but ran: take out the tag"
+        )
 
 
 def _said(ename: str, evalue: str) -> str:

@@ -6,6 +6,7 @@ asked once, when its answer is first needed; of what runs, it is asked again whe
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from pathlib import Path
 
 from nnsight_guide.base.project import Project
 from nnsight_guide.idioms import outcomes
@@ -14,7 +15,7 @@ from nnsight_guide.model import second_model
 from nnsight_guide.model.profiles import SECOND, Profile
 from nnsight_guide.recording.freshness import Freshness, freshness, runs_on, stale
 from nnsight_guide.recording.real_cells import Real, RealState, real_state
-from nnsight_guide.recording.recordings import Recording
+from nnsight_guide.recording.recordings import Recording, recording_path
 
 
 class Plan:
@@ -58,8 +59,32 @@ class Plan:
     def look_again(self, names: Iterable[str]) -> None:
         """Ask again of these snippets, which may have changed or run meanwhile; raises as above."""
         for name in names:
-            self._runs_on[name] = runs_on(self.profile, self.project.snippet_path(name))
-            self.snippets[name] = freshness(self.project, name, self.profile)
+            really = runs_on(self.profile, self.project.snippet_path(name))
+            self._runs_on[name] = really
+            self.snippets[name] = freshness(self.project, name, self.profile, really)
+
+    def look_again_after(self, edited: Iterable[Path]) -> bool:
+        """Ask again of what these files have a part in; say whether it is known what that is.
+
+        It is of a file that has been there all the time, among the snippets or their recordings.
+        """
+        folder, root = self.project.snippets, self.project.root
+        own = {recording_path(self.project, name, self.profile): name for name in self.snippets}
+        names = set()
+        affected = {name for name in self.snippets if self.is_for_second_model(name)}
+        for file in edited:
+            if file in own:
+                affected.add(own[file])
+            elif file.is_relative_to(folder) and file.is_file():
+                names.add(file.relative_to(root).as_posix())
+            else:
+                return False
+        affected |= {name for name, state in self.snippets.items() if names & state.needs()}
+        self.look_again(affected)
+        if any(names & state.needs() for state in self.idioms.values()):
+            self.forget_idioms()
+        self.__dict__.pop("committed", None)
+        return True
 
     def forget_idioms(self) -> None:
         """Ask again of the idioms, too, when they are needed: another build may have run them."""

@@ -1,7 +1,8 @@
-"""The plan that a preview goes on with, for as long as the checkout is as it was.
+"""The plan that a preview goes on with, of which it asks again only what an edit may have changed.
 
-After most edits, those of prose, all is as fresh as before. To find that out again took a quarter
-of a build; to see by the times of files that none has changed takes some milliseconds.
+After most edits, those of prose, all is as fresh as before; after that of a snippet, all others
+are. To find that out again took a quarter of a build; to see by the times of files which have
+changed takes some milliseconds.
 """
 
 import os
@@ -23,9 +24,11 @@ PAGES = ".md"
 
 
 class _Seen(NamedTuple):
-    path: str
     size: int
     times: tuple[int, int]
+
+
+CHANGES = _Seen(0, (0, 0))  # of what counts as another each time
 
 
 class PlanMemory:
@@ -33,10 +36,10 @@ class PlanMemory:
 
     def __init__(self) -> None:
         self._plan: Plan | None = None
-        self._made_from: Any = None
+        self._seen: dict[str, _Seen] = {}
 
     def plan(self, project: Project, profile: Profile, docs: Path) -> Plan:
-        """Return the plan of the build before if it holds today; else a new one.
+        """Return the plan of the build before, brought up to date, if it can be; else a new one.
 
         Args:
             project: the checkout.
@@ -49,19 +52,28 @@ class PlanMemory:
         """
         now, docs = time.time_ns(), docs.resolve()
         # First, so that what changes while a plan is made counts as changed.
-        seen = [*_seen(project.root, docs), *_seen(project.cache / "recordings", docs)]
-        made_from = profile, seen
-        if self._plan and self._made_from == made_from and _holds(self._plan, docs):
-            return self._plan
+        found = [*_seen(project.root, docs), *_seen(project.cache / "recordings", docs)]
+        before, self._seen = self._seen, dict(found)
+        changed = {path for path, state in found if state == CHANGES or before.get(path) != state}
         # What is younger can change once more and keep its time.
-        is_settled = all(max(file.times) < now - COARSEST_CLOCK for file in seen)
-        self._made_from = made_from if is_settled else None
-        self._plan = Plan(project, profile)
-        return self._plan
+        for path, state in found:
+            if max(state.times) >= now - COARSEST_CLOCK:
+                self._seen[path] = CHANGES
+        kept, self._plan = self._plan, None  # if this fails, the next is new
+        if not (
+            kept
+            and kept.profile == profile
+            and before.keys() == self._seen.keys()
+            and _holds(kept, docs)
+            and kept.look_again_after(map(Path, changed))
+        ):
+            kept = Plan(project, profile)
+        self._plan = kept
+        return kept
 
 
-def _seen(folder: Path, docs: Path) -> Iterator[_Seen]:
-    """Yield what can be seen of each file below a folder that a run may read, but for pages.
+def _seen(folder: Path, docs: Path) -> Iterator[tuple[str, _Seen]]:
+    """Yield each file below a folder that a run may read, but for pages, and what is seen of it.
 
     What is in a folder that is hidden, or installed, is no part of the checkout.
     """
@@ -73,13 +85,13 @@ def _seen(folder: Path, docs: Path) -> Iterator[_Seen]:
         if entry.is_dir():
             if entry.name[0] != "." and entry.name not in NOT_OURS:
                 if entry.is_symlink():  # which may lead in a circle: it counts as changed each time
-                    yield _Seen(entry.path, 0, (time.time_ns(), 0))
+                    yield entry.path, CHANGES
                 else:
                     yield from _seen(Path(entry.path), docs)
         elif not (entry.name.endswith(PAGES) and Path(entry.path).is_relative_to(docs)):
             with suppress(FileNotFoundError):  # an editor's, and gone again
                 state = entry.stat(follow_symlinks=entry.is_file())  # a link may lead nowhere
-                yield _Seen(entry.path, state.st_size, (state.st_mtime_ns, state.st_ctime_ns))
+                yield entry.path, _Seen(state.st_size, (state.st_mtime_ns, state.st_ctime_ns))
 
 
 def _holds(plan: Plan, docs: Path) -> bool:
@@ -89,10 +101,7 @@ def _holds(plan: Plan, docs: Path) -> bool:
         return False
     if not libraries.installed_versions().items() <= states[0].key_parts.items():
         return False
-    parts = [
-        (*state.key_parts, *(state.recorded.read if state.recorded else ())) for state in states
-    ]
-    names = {name for of_one in parts for name in of_one}
+    names = {name for state in states for name in state.needs()}
     return not any(_is_unseen(name, plan.project.root, docs) for name in names)
 
 
