@@ -5,6 +5,26 @@ import pytest
 from nnsight_guide.base.errors import GuideError
 from nnsight_guide.recording.imports import project_imports
 
+# Where a module may be named that is not at the start of a line.
+WITHIN = {
+    "class": "class A:\n    def f(self):\n        from snippets import tools",
+    "with": "with a:\n    from snippets import tools",
+    "if": "if a:\n    pass\nelif b:\n    pass\nelse:\n    import snippets.tools",
+    "one_line": "if a: import snippets.tools",
+    "try": "try:\n    pass\nfinally:\n    import snippets.tools",
+    "except": "try:\n    import b\nexcept ImportError:\n    import snippets.tools",
+    "loop": "for a in b:\n    pass\nelse:\n    import snippets.tools",
+    "case": "match a:\n    case 1:\n        import snippets.tools",
+    "second": "import json, snippets.tools",
+    "lines": "from snippets import (\n    tools,\n)",
+    "cause": "import snippets\nraise ValueError from snippets.tools.Wrong",
+    "generator": "import snippets\ndef f():\n    yield from snippets.tools.all()",
+    "generator_lines": "def f():\n    x = (yield\nfrom snippets.tools.all())",
+    "space": "import snippets\nsnippets . tools.check()",
+    "letters": "import snippets\n\uff53nippets.tools.check()",
+    "text": "f'{snippets.tools.check()}'",
+}
+
 
 @pytest.fixture
 def tree(tmp_path):
@@ -17,6 +37,7 @@ def tree(tmp_path):
         "snippets/through.py": "import snippets.tools",
         "snippets/by_name.py": "from snippets import model",
         "snippets/late.py": "def f():\n    from snippets import tools",
+        **{f"snippets/within_{name}.py": text for name, text in WITHIN.items()},
         "snippets/ping.py": "import snippets.pong",
         "snippets/pong.py": "import snippets.ping",
         "snippets/broken.py": "from snippets.model import (",
@@ -48,7 +69,7 @@ def tree(tmp_path):
     for name, text in files.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     return tmp_path
 
 
@@ -75,6 +96,11 @@ def test_what_an_imported_module_imports_counts_too(tree):
 
 def test_an_import_inside_a_function_counts(tree):
     assert "snippets/tools.py" in names(tree, "late")
+
+
+@pytest.mark.parametrize("place", WITHIN)
+def test_a_module_counts_wherever_it_is_named(tree, place):
+    assert "snippets/tools.py" in names(tree, f"within_{place}")
 
 
 def test_a_circle_of_imports_ends(tree):

@@ -60,14 +60,12 @@ class Project:
 
         """
         path = self.snippets / f"{name}.py"
+        if Path(name).name == name and name != "__init__" and path.is_file():
+            return path
         if path.is_dir() or (path.is_symlink() and not path.exists()):
             what = "a folder" if path.is_dir() else "a link that leads nowhere"
             raise GuideError(f"snippets/{path.name} is {what}: a snippet is a file, so remove it")
-        if Path(name).name != name or name == "__init__" or not path.is_file():
-            raise GuideError(
-                f"there is no snippet '{name}'{did_you_mean(name, self.snippet_names())}"
-            )
-        return path
+        raise GuideError(f"there is no snippet '{name}'{did_you_mean(name, self.snippet_names())}")
 
 
 def modules_in(folder: Path) -> list[str]:

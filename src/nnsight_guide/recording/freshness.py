@@ -38,6 +38,10 @@ class Freshness(Generic[S]):
         """Whether there is a recording that shows what today's sources give."""
         return self.recorded is not None and not self.stale_because
 
+    def needs(self) -> set[str]:
+        """Return the names of all that it depends on, whatever their values are."""
+        return {*self.key_parts, *(self.recorded.read if self.recorded else ())}
+
 
 def stale(states: Mapping[str, Freshness[S]]) -> list[str]:
     """Return the names of those that are not fresh."""
@@ -60,14 +64,18 @@ def compared(
     return Freshness(name, today, recorded, why)
 
 
-def freshness(project: Project, snippet: str, profile: Profile) -> Freshness[Recording]:
+def freshness(
+    project: Project, snippet: str, profile: Profile, really: Profile | None = None
+) -> Freshness[Recording]:
     """Compare the recording of a snippet, made with `profile`, with what it depends on today.
+
+    What it `really` runs on is found out, unless that is known.
 
     Raises:
         GuideError: there is no such snippet, or something that it depends on cannot be read.
 
     """
-    really = runs_on(profile, project.snippet_path(snippet))
+    really = really or runs_on(profile, project.snippet_path(snippet))
     today = recordings.key_parts(project, snippet, really)
     path = recordings.recording_path(project, snippet, profile)
     found = compared(snippet, path, Recording, today, project.root)

@@ -7,6 +7,7 @@ source, and no hook in the interpreter, can see being read.
 
 import ast
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,10 @@ ELSEWHERE = {"nnsight_guide": "src/nnsight_guide"}
 CALLS = {"__import__", "import_module"}
 ANY = "snippets.**"  # what a name that is put together at run time may be
 DECLARED = "READS"
+# What a source has in it, beside such imports, that imports by a call or names a module in an
+# expression; Python reads many letters beyond ASCII as if they were those.
+IMPORTS = re.compile(rb"^[ \t]*(?:from snippets[\w.]* import|import snippets)\b", re.MULTILINE)
+MAY_NAME = re.compile(rb"__import__|import_module|\bsnippets\b|[^\0-\x7f]")
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,9 @@ def _needs(source: bytes, package: str) -> Needs:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return Needs()
-    nodes = list(ast.walk(tree))
+    # To walk through every expression takes most of the time that `status` does.
+    is_deep = MAY_NAME.search(IMPORTS.sub(b"", source))
+    nodes = list(ast.walk(tree) if is_deep else _statements(tree.body))
     calls = CALLS | {
         alias.asname
         for node in nodes
@@ -93,6 +100,14 @@ def _needs(source: bytes, package: str) -> Needs:
         elif isinstance(node, ast.Attribute) and (name := _name(node)).startswith("snippets."):
             modules.append(name)  # a submodule may be there because another snippet imported it
     return Needs(tuple(filter(None, modules)), _declaration(tree))
+
+
+def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield all statements, those within others too."""
+    for node in body:
+        yield node
+        for part in ("body", "handlers", "orelse", "finalbody", "cases"):
+            yield from _statements(getattr(node, part, ()))
 
 
 def _called(call: ast.Call, package: str) -> str:
