@@ -1,7 +1,7 @@
 """Whether a recording shows what today's sources give, and if not, why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -9,7 +9,7 @@ from nnsight_guide.base.errors import GuideError
 from nnsight_guide.base.project import Project
 from nnsight_guide.model import profiles
 from nnsight_guide.model.profiles import Profile
-from nnsight_guide.recording import cells, keys, readings, real_cells, recordings
+from nnsight_guide.recording import cells, committed, keys, readings, real_cells, recordings
 from nnsight_guide.recording.recordings import Recording
 from nnsight_guide.recording.sealed import Sealed
 
@@ -25,6 +25,7 @@ class Freshness(Generic[S]):
         key_parts: what its outputs depend on today, as far as that is known without a run.
         recorded: what its last run gave, if that is recorded.
         stale_because: why that may not be shown; empty if it may.
+        also_needs: the names of what another recording of it, a committed one, depends on.
 
     """
 
@@ -32,6 +33,7 @@ class Freshness(Generic[S]):
     key_parts: Mapping[str, str]
     recorded: S | None
     stale_because: list[str]
+    also_needs: frozenset[str] = frozenset()
 
     @property
     def is_fresh(self) -> bool:
@@ -40,7 +42,8 @@ class Freshness(Generic[S]):
 
     def needs(self) -> set[str]:
         """Return the names of all that it depends on, whatever their values are."""
-        return {*self.key_parts, *(self.recorded.read if self.recorded else ())}
+        read = self.recorded.read if self.recorded else {}
+        return {*self.key_parts, *read, *self.also_needs}
 
 
 def stale(states: Mapping[str, Freshness[S]]) -> list[str]:
@@ -89,13 +92,18 @@ def _or_committed(project: Project, found: Freshness[Recording]) -> Freshness[Re
     second model sees the same. Where neither is, it is said of each cell.
     """
     state = real_cells.real_state(project, found.name, None)
-    if state.file is None or (found.is_fresh and not state.is_fresh):
+    if state.file is None:
+        return found
+    names = {name for run in state.file.runs for name in (*run["read"], *run["modules"])}
+    path = committed.committed_path(project, found.name).relative_to(project.root)
+    found = replace(found, also_needs=frozenset({*names, path.as_posix()}))
+    if found.is_fresh and not state.is_fresh:
         return found
     try:
-        committed = real_cells.as_recording(project, state, found.key_parts)
+        recorded = real_cells.as_recording(project, state, found.key_parts)
     except GuideError:  # the snippet cannot be read, which stops who runs it
         return found
-    return Freshness(found.name, found.key_parts, committed, state.reasons())
+    return replace(found, recorded=recorded, stale_because=state.reasons())
 
 
 def runs_on(profile: Profile, snippet: Path) -> Profile:

@@ -70,8 +70,7 @@ class Plan:
         """
         folder, root = self.project.snippets, self.project.root
         own = {recording_path(self.project, name, self.profile): name for name in self.snippets}
-        names = set()
-        affected = {name for name in self.snippets if self.is_for_second_model(name)}
+        names, affected = set(), set()
         for file in edited:
             if file in own:
                 affected.add(own[file])
