@@ -168,7 +168,7 @@ class GuidePlugin(BasePlugin):  # type: ignore[type-arg]
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         """Let a build compile, and the preview build, only what is new."""
         self.templates.reuse(env)
-        return self.preview.memory.share(env, config, files) if self.preview else env
+        return self.preview.share(env, config, files) if self.preview else env
 
     @event_priority(100)  # before the search writes its index
     def _add_search_words(self, *, config: MkDocsConfig) -> None:

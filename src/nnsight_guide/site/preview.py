@@ -19,11 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from nnsight_guide.base import redaction
 from nnsight_guide.base.errors import GuideError, long_story, one_line
+from nnsight_guide.site.copies import Copies
 from nnsight_guide.site.leftovers import Leftovers
 
 if TYPE_CHECKING:  # it takes a second, and a port that is taken is told at once
+    from jinja2 import Environment
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
+    from mkdocs.structure.files import Files
 
     from nnsight_guide.site.page_memory import PageMemory
 
@@ -131,6 +134,7 @@ class Preview:
     def __init__(self, memory: PageMemory) -> None:
         """Begin with nothing built; `memory` keeps what a build has rendered that goes well."""
         self.memory = memory
+        self.copies = Copies()
         self.broken = ""  # the line that says why the newest build broke, if it did
         self.served = ""  # the folder of the last one that went well, once there is one
         self._sites: list[str] = []  # the folder of each build that may be there
@@ -141,6 +145,11 @@ class Preview:
         """Return a new folder, in the one of the whole preview, for the build that begins."""
         self._sites.append(str(Path(site, str(next(self._numbers)))))
         return self._sites[-1]
+
+    def share(self, environment: Environment, config: MkDocsConfig, files: Files) -> Environment:
+        """Let the build that goes on make only what is not as it was."""
+        self.copies.share(files)
+        return self.memory.share(environment, config, files)
 
     def attach(self, server: LiveReloadServer) -> None:
         """Let the server show what was built; from now on no build that breaks takes that away."""
@@ -176,6 +185,7 @@ class Preview:
     def _take_over(self, server: LiveReloadServer) -> None:
         self.broken = ""
         self.memory.keep()
+        self.copies.keep()
         server.root = self.served = self._sites[-1]
 
     def _overlay(self) -> bytes:
