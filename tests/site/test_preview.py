@@ -1,5 +1,6 @@
 """The preview: where it is served, and what an author sees while a build is broken."""
 
+import contextlib
 import logging
 import shutil
 import socket
@@ -66,7 +67,8 @@ def server(tmp_path, monkeypatch):
     (tmp_path / "docs" / "a.md").write_text("one")
     (tmp_path / "mkdocs.yml").write_text("one")
     docs, file = str(tmp_path / "docs"), str(tmp_path / "mkdocs.yml")
-    server = LiveReloadServer(lambda: None, HOST, 0, str(tmp_path))
+    server = LiveReloadServer(lambda: server.work(), HOST, 0, str(tmp_path))
+    server.work = lambda: None
     for path in (docs, file):
         server.watch(path)
     look_often(server, SimpleNamespace(docs_dir=docs, config_file_path=file, watch=[]))
@@ -97,6 +99,27 @@ def test_an_edit_is_seen(tmp_path, sees):
     assert sees(lambda: (tmp_path / "docs" / "a.md").write_text("two, and more"))
     assert sees(lambda: (tmp_path / "docs" / "new.md").write_text("new"))
     assert sees(lambda: (tmp_path / "mkdocs.yml").write_text("two, and more"))
+
+
+@pytest.mark.parametrize("error", [None, ValueError, SystemExit])
+def test_nobody_looks_while_a_build_goes_on_and_an_edit_meanwhile_is_seen_then(
+    tmp_path, server, sees, error
+):
+    def edit_and_wait():
+        (tmp_path / "docs" / "a.md").write_text("two, and more")
+        time.sleep(0.3)
+        seen.append(server._want_rebuild)
+        if error:
+            raise error
+
+    def build():
+        with contextlib.suppress(ValueError, SystemExit):
+            server.builder()
+
+    seen = []
+    server.work = edit_and_wait
+    assert sees(build)
+    assert seen == [False]
 
 
 def test_many_edits_at_once_are_one_build(tmp_path, server):

@@ -13,6 +13,7 @@ import logging
 import os
 import socket
 import sys
+import threading
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,13 +103,25 @@ def look_often(server: LiveReloadServer, config: MkDocsConfig) -> None:
     """Let MkDocs look for edits every tenth of a second, and not only every half.
 
     To be told of them by the system is no way: it tells of none in folders of another machine.
+    Nobody looks while a build goes on, which took a fifth longer: the next has to wait for it.
     """
     from watchdog.observers.polling import PollingObserverVFS
 
     watched = [path for path in (config.docs_dir, config.config_file_path) if path]
     roots = {str(Path(path).absolute()) for path in (*watched, *config.watch)}
 
+    is_idle, build = threading.Event(), server.builder
+    is_idle.set()
+
+    def build_unseen(*arguments: Any) -> None:
+        is_idle.clear()
+        try:
+            build(*arguments)
+        finally:
+            is_idle.set()
+
     def stat(path: str) -> os.stat_result:
+        is_idle.wait()
         try:
             return os.stat(path)  # noqa: PTH116 - what watchdog calls by itself
         except FileNotFoundError as error:
@@ -118,6 +131,7 @@ def look_often(server: LiveReloadServer, config: MkDocsConfig) -> None:
             # never look there again, but for an error that may pass.
             raise OSError(errno.EAGAIN, error.strerror) from None
 
+    server.builder = build_unseen
     for path in watched:
         server.unwatch(path)
     server.observer = PollingObserverVFS(  # type: ignore[assignment]
