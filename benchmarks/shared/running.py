@@ -46,7 +46,7 @@ class Build:
 
 def environment(tool: Tool, log: Path) -> dict[str, str]:
     """Return the environment of a tool: offline, on the demo model if it names none, counted."""
-    own = ("GUIDE_", "NDIF_", "PYTHONPATH")
+    own = ("GUIDE_", "NDIF_", "PYTHON")  # who lets Python keep no compiled code waits at each start
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     path = [COUNTING, tool.root, tool.root / "src"]
     return {

@@ -3,16 +3,15 @@
 They run from files, since nnsight reads the source of a `with` block.
 """
 
-import asyncio
 import dataclasses
 import json
 import os
 import sys
 import tempfile
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from pathlib import Path
+from subprocess import PIPE
 
 from nnsight_guide.base.capacity import processors
 from nnsight_guide.base.errors import GuideError
@@ -119,6 +118,8 @@ def _both(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
 async def _run_scripts(
     scripts: list[Path], environment: dict[str, str], root: Path, seconds: float, at_once: int
 ) -> AsyncGenerator[tuple[int, Finished]]:
+    import asyncio  # here, since `status`, which runs nothing, would wait for it
+
     module = "nnsight_guide.idioms.processes"
     command = [sys.executable, "-m", module, str(seconds), str(at_once), *map(str, scripts)]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
