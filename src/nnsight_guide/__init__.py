@@ -36,9 +36,9 @@ and from none below.
     notebook: what readers take away: writer (chapter_source, opening, contents, prose), script.
     site: the one room that knows MkDocs: make_site, stamp (nothing to do), endings, plugin,
         beforehand (what need not wait for a kernel), template_memory, preview (`make serve`), its
-        page_memory, copies (of files that are no pages) and leftovers, page_blocks, search_words,
-        notebook_files, mkdocs_jupyter, markdown_pages (for tools), wheel (the package, for
-        readers), scripts (what those of pages fetch), offline (a zip).
+        page_memory, config_memory, copies (of files that are no pages) and leftovers, page_blocks,
+        search_words, notebook_files, mkdocs_jupyter, markdown_pages (for tools), wheel (the
+        package, for readers), scripts (what those of pages fetch), offline (a zip).
     checks: the readers' checkers: questions, answers, rotary; patching and restored (what a map of
         it says), heads and lost (what goes with each); tasks as vectors, of prompts, by runs that
         change states. It imports nothing of all the others.

@@ -36,7 +36,7 @@ log = logging.getLogger("mkdocs.plugins.nnsight_guide")
 PORT = 8000
 PORTS = range(1, 65536)
 SECONDS_BETWEEN_LOOKS = 0.1  # each takes 6 ms
-SECONDS_TO_WAIT = 0.02  # for more: what one look finds comes at once
+SECONDS_TO_WAIT = 0.005  # for more: what one look finds comes at once
 WARM = "GUIDE_WARM"  # the switch for a kernel that is there before a snippet is edited
 MORE = " (and {} more: see the terminal)"
 OVERLAY = """\
@@ -167,6 +167,9 @@ class Preview:
 
     def attach(self, server: LiveReloadServer) -> None:
         """Let the server show what was built; from now on no build that breaks takes that away."""
+        from nnsight_guide.site.config_memory import take_apart_once
+
+        take_apart_once()
         build = server.builder
         inject: Any = server._inject_js_into_html
         self._take_over(server)
