@@ -62,11 +62,12 @@ def build_site(*, verbose: bool = False) -> bool:
     from nnsight_guide.run.plan import Plan
     from nnsight_guide.run.runner import Runner
 
-    named = stamp.named_in_config(project)
     plan = Plan(project, profile)
     with closing(Runner(project, keeps_kernel=False)) as runner:
         runner.start_early(plan)
-        # All of MkDocs takes a second: the kernel imports meanwhile, too.
+        # All of MkDocs takes a second, and to read its configuration a tenth: the kernel imports
+        # meanwhile, too.
+        named = stamp.named_in_config(project)
         from nnsight_guide.site.plugin import GuidePlugin
 
         GuidePlugin.runner, GuidePlugin.plan = runner, plan
