@@ -102,8 +102,9 @@ PROSE = {
 
 
 @pytest.mark.parametrize("edit", PROSE.values(), ids=PROSE)
-def test_prose_leaves_the_plan_as_it_is(project, asked, edit):
+def test_prose_leaves_the_plan_as_it_is(project, asked, monkeypatch, edit):
     plan = asked()
+    monkeypatch.setattr(Plan, "look_again_after", lambda *_: pytest.fail("asked again"))
     edit(project.root)
     assert asked() is plan
 
@@ -161,7 +162,7 @@ def states(plan: Plan) -> dict[str, tuple]:
 
 @pytest.mark.parametrize(("edit", "affected"), EDITS.values(), ids=EDITS)
 def test_an_edit_among_snippets_asks_again_of_those_it_has_a_part_in(
-    ran, project, profile, asked, monkeypatch, edit, affected
+    ran, project, asked, monkeypatch, edit, affected
 ):
     reads(project, ran, "within")
     plan, again = asked(), []

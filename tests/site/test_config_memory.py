@@ -1,5 +1,6 @@
 """A preview takes the same configuration apart once, and reads in it what it says today."""
 
+import io
 import re
 
 import pytest
@@ -113,6 +114,18 @@ def test_what_is_wrong_is_said_each_time_with_its_file(parsed, file, wrong, word
         with pytest.raises(ConfigurationError, match=re.escape(words)) as said_of_it:
             load_config(str(file))
         assert str(file) in str(said_of_it.value)
+
+
+@pytest.mark.parametrize("kind", [io.BytesIO, io.StringIO])
+def test_a_configuration_that_is_no_file_on_disk_is_read_and_its_errors_are_told(parsed, kind):
+    def read(text: str) -> defaults.MkDocsConfig:
+        config = defaults.MkDocsConfig()
+        config.load_file(kind(text if kind is io.StringIO else text.encode()))
+        return config
+
+    assert read("site_name: A").site_name == read("site_name: A").site_name == "A"
+    with pytest.raises(ConfigurationError, match='"<file>", line 1'):
+        read("site_name: [")
 
 
 def test_no_more_texts_are_kept_than_there_may_be_files(parsed, file):

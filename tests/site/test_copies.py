@@ -113,6 +113,12 @@ def test_a_file_that_is_there_already_is_not_written_into(builds):
     assert (first / "picture.svg").read_text() == "<svg/>"
 
 
+def test_a_folder_of_the_same_name_stays(builds):
+    (builds.folder / "1" / "picture.svg").mkdir(parents=True)
+    inside = Path("picture.svg", "picture.svg")
+    assert (builds.build() / inside).read_text() == "<svg/>"
+
+
 def test_what_a_build_that_broke_has_copied_is_not_relied_on(builds):
     first = builds.build()
     edit(builds)

@@ -65,7 +65,7 @@ class PlanMemory:
             and kept.profile == profile
             and before.keys() == self._seen.keys()
             and _holds(kept, docs)
-            and kept.look_again_after(map(Path, changed))
+            and (not changed or kept.look_again_after(map(Path, changed)))
         ):
             kept = Plan(project, profile)
         self._plan = kept

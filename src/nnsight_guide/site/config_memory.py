@@ -17,14 +17,16 @@ MOST = 8  # texts: a configuration, and those that it inherits from, as they are
 def take_apart_once() -> None:
     """Let MkDocs remember the nodes that a text of YAML consists of."""
     of_mkdocs = vars(defaults)["get_yaml_loader"]
-    known: dict[bytes, Any] = {}
+    known: dict[bytes | str, Any] = {}
 
     def get_yaml_loader(*arguments: Any, **more: Any) -> Any:
         class Loader(of_mkdocs(*arguments, **more)):  # type: ignore[misc]
             def __init__(self, file: Any) -> None:
                 self._text = file.read()
-                again = io.BytesIO(self._text)
-                again.name = file.name  # which messages name
+                again: Any = (io.BytesIO if isinstance(self._text, bytes) else io.StringIO)(
+                    self._text
+                )
+                again.name = getattr(file, "name", "<file>")  # PyYAML's own words for one without
                 super().__init__(again)
 
             def get_single_node(self) -> Any:

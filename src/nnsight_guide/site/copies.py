@@ -7,7 +7,6 @@ hundred.
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -45,17 +44,23 @@ class Copies:
     def _copy(self, file: File, copy: Any, dirty: bool = False) -> None:
         place, known = Path(file.abs_dest_path), self._known.get(file.dest_uri)
         made_from = _made_from(file)
-        is_linked = False
-        if known and known.made_from == made_from is not None:
-            with suppress(OSError):  # it is gone, or links cannot be made there
-                if _state(known.path) == known.state:  # and nobody has written to it since
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    place.hardlink_to(known.path)
-                    is_linked = True
-        if not is_linked:
-            place.unlink(missing_ok=True)  # not into a file that another site has, too
+        if not (known and known.made_from == made_from is not None and _is_linked(known, place)):
+            if place.is_file():  # not into one that another site has, too
+                place.unlink()
             copy(dirty)
         self._new[file.dest_uri] = _Copy(made_from, place, _state(place))
+
+
+def _is_linked(known: _Copy, place: Path) -> bool:
+    """Link a copy there, and say whether that could be done: not if it is another now, or gone."""
+    try:
+        if _state(known.path) != known.state:
+            return False
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.hardlink_to(known.path)
+    except OSError:  # nor where links cannot be made
+        return False
+    return True
 
 
 def _state(path: Path) -> tuple[int, int]:
