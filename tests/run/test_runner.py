@@ -1,5 +1,6 @@
 """Stale snippets → one kernel → recordings, with a real kernel and the demo model."""
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -203,6 +204,38 @@ def test_names_of_one_snippet_are_unknown_to_the_next(project, runner, profile):
     write(project, "bbb", "# %% bbb\nprint('left_over' in globals())\n")
     runner.run_stale(Plan(project, profile))
     assert printed(project, profile, "bbb", "bbb") == "False\n"
+
+
+def test_what_a_snippet_held_is_given_back_without_waiting_for_the_next(
+    project, runner, profile, tmp_path
+):
+    gone = tmp_path / "gone"
+    held = f"class Held:\n    def __del__(self, path={str(gone)!r}, open=open):\n"
+    write(
+        project, "holds", f"# %% holds\n{held}        open(path, 'w').close()\n\n\nheld = Held()\n"
+    )
+    runner.run_stale(Plan(project, profile))
+    begin = time.monotonic()
+    while not gone.exists():
+        assert time.monotonic() - begin < 10
+        time.sleep(0.01)
+
+
+def test_what_changes_the_model_as_it_goes_is_not_seen_by_the_next_snippet(
+    project, runner, profile
+):
+    change = "model._module.lm_head.bias.data += torch.arange(50400) * 10.0"
+    late = f"class Late:\n    def __del__(self, model=model, torch=torch):\n        {change}\n"
+    write(
+        project,
+        "aaa",
+        f"from snippets.model import model, torch\n\n# %% aaa\n{late}\n\nx = Late()\n",
+    )
+    edit(project, "first", "best.item()", "best.item() + 0")
+    before = pid(runner)
+    assert runner.run_stale(Plan(project, profile)).snippets == ["aaa", "first"]
+    assert printed(project, profile, "first") == "6342\n"
+    assert pid(runner) != before
 
 
 def test_a_kernel_that_dies_is_named_and_replaced(project, runner, profile):

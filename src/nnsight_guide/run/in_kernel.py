@@ -28,6 +28,7 @@ _put_back: PutBack
 _readings: Readings
 _threads: int  # of torch's, where nothing else computes
 _given: int  # of these, to the snippet that runs
+_left_changed: list[str] | None = None  # by the snippet before, once its names are gone
 
 
 def end_with_parent() -> None:
@@ -105,6 +106,23 @@ def load(setup: str) -> None:
     _baseline = shared_state()
 
 
+def clear() -> None:
+    """Forget the names of the snippet before, and see what has changed by then.
+
+    It may be called ahead of `begin`, while somebody writes down what that snippet gave.
+    """
+    global _left_changed
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    shell.reset(new_session=True)
+    # As in any Python: Jupyter's own would let the cell go on, and end the kernel after it.
+    shell.user_ns.update(exit=sys.exit, quit=sys.exit)
+    _put_back.put_back()
+    _take_all_threads()
+    _left_changed = changes()
+
+
 def begin(*, shares: bool) -> None:
     """Give the next snippet an empty namespace and the seeds that every snippet starts from.
 
@@ -116,17 +134,13 @@ def begin(*, shares: bool) -> None:
             read when it was imported is another now.
 
     """
-    global _given
+    global _given, _left_changed
     import torch
-    from IPython import get_ipython
 
-    shell = get_ipython()
-    shell.reset(new_session=True)
-    # As in any Python: Jupyter's own would let the cell go on, and end the kernel after it.
-    shell.user_ns.update(exit=sys.exit, quit=sys.exit)
-    _put_back.put_back()
-    _take_all_threads()
-    if changed := changes():
+    if _left_changed is None:
+        clear()
+    changed, _left_changed = _left_changed, None
+    if changed:
         raise RuntimeError(f"an earlier snippet changed {', '.join(changed)}")
     if outdated := _readings.outdated():
         raise RuntimeError(f"a module has read {', '.join(outdated)}, which changed since")

@@ -78,8 +78,8 @@ class Kernel:
         setup = project.snippets / f"{profile.setup}.py"
         if not setup.is_file():
             raise GuideError(f"there is no snippets/{setup.name}: `git restore` it, or write one")
-        modules = [setup, *project_imports(setup, project.root)]
-        imported = {file: keys.hash_of(file) for file in modules}
+        imports = project_imports(setup, project.root)
+        imported = {file: keys.hash_of(file) for file in (setup, *imports)}
         files = ExitStack()
         own = files.enter_context(scratch_folder())
         whole_environment = {
@@ -198,6 +198,7 @@ class Kernel:
         except CellError as error:
             message = f"leaves a kernel that is of no more use: {error.error}"
             raise CellError(None, message, is_fatal=True) from None
+        self._client.execute(CALL.format("clear()"), store_history=False)  # nobody waits for it
         return state
 
     async def stop(self) -> None:
@@ -241,8 +242,7 @@ class Kernel:
             raise CellError(name, message, is_fatal=True) from None
         except DeadKernelError:
             # Ctrl-C cancels this task, and nbclient then says that the kernel died, too.
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
+            if (task := asyncio.current_task()) and task.cancelling():
                 raise asyncio.CancelledError from None
             code = await self.manager.provisioner.poll()
             raise CellError(name, failures.cause_of_death(code), is_fatal=True) from None
