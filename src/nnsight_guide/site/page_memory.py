@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,6 @@ INCLUDES = "--8<--"
 RUNS_OR_INCLUDES = re.compile(rf'\bexec="|{INCLUDES}')
 SETUP = "model"
 SHOWS_SOURCES = re.compile("^:::", re.MULTILINE)  # by mkdocstrings
-
 
 # Of each notebook, by its file: what it was made from, and itself.
 MadeNotebooks = dict[str, tuple[Any, str]]
@@ -181,8 +181,13 @@ def recordings_for(
 
     The model's is always one of them, since `setup()` does not name it.
     """
-    names = sorted(name for name in recordings if name in markdown or name == SETUP)
-    return [(recordings[name], committed.get(name)) for name in names]
+    return [(recordings[name], committed.get(name)) for name in _named(markdown, (*recordings,))]
+
+
+@lru_cache(maxsize=1000)
+def _named(markdown: str, snippets: tuple[str, ...]) -> list[str]:
+    """Return those of the snippets; to look for each in each page takes 10 ms of a build."""
+    return sorted(name for name in snippets if name in markdown or name == SETUP)
 
 
 @contextmanager
@@ -212,18 +217,13 @@ def _tell_names(page: Page, names: Names, plugins: Mapping[str, Any]) -> None:
         plugins["autorefs"].register_anchor(page, *positional, **named)
 
 
-def _taken(
-    page: Page,
-    chapter: ChapterPage,
-    made_from: tuple[Any, ...],
-    names: Names,
-) -> _Rendered:
+def _taken(page: Page, chapter: ChapterPage, made_from: tuple[Any, ...], names: Names) -> _Rendered:
     attributes = ("content", "toc", "_title_from_render", "present_anchor_ids")
-    links = page.links_to_anchors or {}
+    links = {file.src_uri: anchors for file, anchors in (page.links_to_anchors or {}).items()}
     return _Rendered(
         made_from,
         {name: vars(page)[name] for name in attributes},
-        {file.src_uri: anchors for file, anchors in links.items()},
+        links,
         list(chapter.shown),
         names,
         list(chapter.looked_up),

@@ -6,9 +6,9 @@ which is given an address, does not ask.
 """
 
 import hashlib
+import os
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +97,12 @@ def _number(project: Project) -> int:
     return int(digest.hexdigest()[:DIGITS], 16)
 
 
-def _sources(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts and path.name[0] != ".":
-            yield path
+def _sources(folder: Path) -> list[Path]:
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        found += [Path(parent, name) for name in names if name[0] != "."]
+    return sorted(found)
 
 
 def _digest_file(path: Path) -> Path:
