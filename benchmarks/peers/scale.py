@@ -14,6 +14,7 @@ from benchmarks.shared.tool import Tool, mkdocs
 from nnsight_guide.base.project import Project
 
 SIZES = (100, 200)
+TURNS = 7  # what a half of the chapters costs is a difference of two builds, which vary
 CELLS = 5
 MODEL = "from snippets.model import model\n"
 # Nothing about the model's speed is measured here, and every cell prints something of its own.
@@ -42,7 +43,7 @@ def measure(project: Project, folder: Path, log: Path) -> dict[str, Any]:
         sites.append((guide, _pages(project, folder / f"{size}-pages", size, guide)))
     unchanged: list[list[float]] = [[] for _ in sizes]
     pages_only: list[list[float]] = [[] for _ in sizes]
-    for _ in range(ROUNDS):  # in turn, so that what slows the machine slows every size
+    for _ in range(TURNS):  # in turn, so that what slows the machine slows every size
         for number, (guide, pages) in enumerate(sites):
             unchanged[number].append(build(guide, log).seconds)
             pages_only[number].append(build(pages, log).seconds)
