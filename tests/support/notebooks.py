@@ -1,32 +1,23 @@
 """Run a notebook as a reader does who has nothing of this project but the file."""
 
+import asyncio
 import json
 import os
 import sys
 import sysconfig
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tests.support import warm
-from tests.support.processes import succeed
-
-# The notebook as far as it came is written whether or not a cell stopped it.
-DRIVER = """
-import sys
 import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-notebook = nbformat.read("notebook.ipynb", as_version=4)
-try:
-    NotebookClient(notebook, kernel_name="alone", timeout=300).execute()
-except CellExecutionError:
-    pass
-nbformat.write(notebook, "executed.ipynb")
-"""
-
+from tests.support import warm
 
 def uncommented(cell: str) -> str:
     """Return one of a notebook's first cells as its reader runs it: but for the first line."""
@@ -59,22 +50,25 @@ def execute(
 ) -> dict[str, Any]:
     """Run a notebook in an empty folder, without this repository and without its package.
 
-    The package is installed by a `.pth` file that names its folder, which `-S` leaves unread.
+    The package is installed by a `.pth` file that names its folder, which `-S` leaves unread. The
+    notebook is returned as far as it came, whether or not a cell stopped it.
     """
-    kernel = folder / "jupyter" / "kernels" / "alone"
-    kernel.mkdir(parents=True)
+    kernels, work = folder / "kernels", folder / "work"
+    for made in (kernels / "alone", work):
+        made.mkdir(parents=True)
     module = [str(warm.LAUNCHER)] if warm.CAN_COPY else ["-m", "ipykernel_launcher"]
     launch = [sys.executable, "-P", "-S", *module, "-f", "{connection_file}"]
     spec = {"argv": launch, "display_name": "Alone", "language": "python"}
-    (kernel / "kernel.json").write_text(json.dumps(spec))
-    (folder / "notebook.ipynb").write_text(json.dumps(notebook))
-    succeed(
-        *(sys.executable, "-c", DRIVER),
-        cwd=folder,
-        env=alone(environment),
-        IPYTHONDIR=str(folder / "ipython"),
-        JUPYTER_PATH=str(folder / "jupyter"),
-        JUPYTER_RUNTIME_DIR=str(folder / "runtime"),
+    (kernels / "alone" / "kernel.json").write_text(json.dumps(spec))
+    executed = nbformat.from_dict(notebook)
+    client = NotebookClient(executed, timeout=300)
+    client.km = AsyncKernelManager(  # which ends with the run, as one that it is given would not
+        kernel_name="alone",
+        kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(kernels)]),
+        connection_file=str(folder / "connection.json"),
     )
-    executed: dict[str, Any] = json.loads((folder / "executed.ipynb").read_text("utf-8"))
-    return executed
+    variables = {**alone(environment), "IPYTHONDIR": str(folder / "ipython")}
+    with suppress(CellExecutionError):
+        asyncio.run(client.async_execute(cwd=str(work), env=variables))
+    plain: dict[str, Any] = json.loads(nbformat.writes(executed))
+    return plain
