@@ -19,6 +19,7 @@ from nbclient.exceptions import CellExecutionError
 
 from tests.support import warm
 
+
 def uncommented(cell: str) -> str:
     """Return one of a notebook's first cells as its reader runs it: but for the first line."""
     first, *lines = cell.splitlines()
