@@ -201,7 +201,7 @@ def _peers(what: str, seconds: Mapping[str, Sequence[float]]) -> Target:
     }
     name, ratio = max(ratios.items(), key=lambda of_peer: of_peer[1])
     what = f"{what} ÷ that of each executing peer"
-    return Target(what, "< 1", f"{ratio:.2f} ({name})", ratio < 1)
+    return Target(what, "< 1", f"{ratio:.3f} ({name})", ratio < 1)
 
 
 def _by_round(figures: Mapping[str, Any]) -> dict[str, Sequence[float]]:
