@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -284,6 +285,19 @@ def service() -> Iterator[loopback.Service]:
     """A loopback service, for all tests that only use it."""
     with loopback.start() as service:
         yield service
+
+
+@pytest.fixture(scope="session")
+def wait_until() -> Callable[..., None]:
+    """Wait until a condition holds; a machine that does much else takes ten times as long."""
+
+    def wait_until(condition: Callable[[], bool], seconds: float = 400) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "waited in vain"
+            time.sleep(0.05)
+
+    return wait_until
 
 
 # For a module and not for the session: as long as Playwright runs, no other test of this process

@@ -183,9 +183,12 @@ def _sums(*parts: Sequence[float]) -> list[float]:
 def _ratio(
     what: str, seconds: Sequence[float], floors: Sequence[float], most: float = SLACK
 ) -> Target:
+    return at_most(what, most, _median_ratio(seconds, floors))
+
+
+def _median_ratio(seconds: Sequence[float], others: Sequence[float]) -> float:
     """Compare round by round: within one, all tools meet the machine in the same state."""
-    ratio = median(ours / floor for ours, floor in zip(seconds, floors, strict=True))
-    return at_most(what, most, ratio)
+    return median(ours / theirs for ours, theirs in zip(seconds, others, strict=True))
 
 
 def _none(what: str, counted: list[int]) -> Target:
@@ -195,7 +198,7 @@ def _none(what: str, counted: list[int]) -> Target:
 def _peers(what: str, seconds: Mapping[str, Sequence[float]]) -> Target:
     """Compare the guide, round by round, with each that executes the same four chapters."""
     ratios = {
-        name: median(ours / theirs for ours, theirs in zip(seconds[GUIDE], found, strict=True))
+        name: _median_ratio(seconds[GUIDE], found)
         for name, found in seconds.items()
         if name not in (GUIDE, WHOLE, PAGES, WHOLE_PAGES)
     }
@@ -210,5 +213,5 @@ def _by_round(figures: Mapping[str, Any]) -> dict[str, Sequence[float]]:
 
 
 def _medians(figures: Mapping[str, Any], what: str) -> dict[str, Sequence[float]]:
-    """Return, of each tool that has such figures, their median: they all come after another's."""
+    """Return the median of each tool that has such figures; each is served alone, in no rounds."""
     return {name: [median(found[what])] for name, found in figures.items() if found[what]}

@@ -2,8 +2,6 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +10,6 @@ import pytest
 from tests.support import warm
 
 CLIENTS = Path(__file__).parent / "clients"
-SECONDS = 400  # a machine that does much else takes ten times as long
 
 
 @dataclass(frozen=True)
@@ -41,14 +38,3 @@ class Clients:
 @pytest.fixture(scope="session")
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Clients:
     return Clients(tmp_path_factory.mktemp("clients"))
-
-
-@pytest.fixture(scope="session")
-def wait_until() -> Callable[[Callable[[], bool]], None]:
-    def wait_until(condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + SECONDS
-        while not condition():
-            assert time.monotonic() < end, "waited in vain"
-            time.sleep(0.05)
-
-    return wait_until

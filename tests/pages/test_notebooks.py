@@ -91,12 +91,12 @@ def executed(downloads, tmp_path_factory, service, second_environment):
             f"{name}-solved": solved(downloads[f"{name}-worksheet"], downloads[name])
             for name in EXERCISES
         }
-        same = {
-            solved
-            for solved, name in zip(done, EXERCISES, strict=True)
-            if program(done[solved]) == program(downloads[name])
+        wholes = {
+            f"{name}-solved": name
+            for name in EXERCISES
+            if program(done[f"{name}-solved"]) == program(downloads[name])
         }
-        notebooks = {**downloads, **{name: done[name] for name in done.keys() - same}}
+        notebooks = {**downloads, **{name: done[name] for name in done.keys() - wholes.keys()}}
         environments = dict.fromkeys(notebooks, demo) | {REMOTE: remote}
         for name in filter(is_second, notebooks):
             if second_environment:
@@ -107,8 +107,7 @@ def executed(downloads, tmp_path_factory, service, second_environment):
             name: pool.submit(execute, notebooks[name], root / name, environment)
             for name, environment in environments.items()
         }
-        wholes = {name: name.removesuffix("-solved") for name in same}
-        yield runs | {name: runs[whole] for name, whole in wholes.items() if whole in runs}
+        yield runs | {sheet: runs[whole] for sheet, whole in wholes.items() if whole in runs}
 
 
 def is_second(notebook: str) -> bool:

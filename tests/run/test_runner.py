@@ -1,6 +1,5 @@
 """Stale snippets → one kernel → recordings, with a real kernel and the demo model."""
 
-import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -207,7 +206,7 @@ def test_names_of_one_snippet_are_unknown_to_the_next(project, runner, profile):
 
 
 def test_what_a_snippet_held_is_given_back_without_waiting_for_the_next(
-    project, runner, profile, tmp_path
+    project, runner, profile, tmp_path, wait_until
 ):
     gone = tmp_path / "gone"
     held = f"class Held:\n    def __del__(self, path={str(gone)!r}, open=open):\n"
@@ -215,10 +214,7 @@ def test_what_a_snippet_held_is_given_back_without_waiting_for_the_next(
         project, "holds", f"# %% holds\n{held}        open(path, 'w').close()\n\n\nheld = Held()\n"
     )
     runner.run_stale(Plan(project, profile))
-    begin = time.monotonic()
-    while not gone.exists():
-        assert time.monotonic() - begin < 10
-        time.sleep(0.01)
+    wait_until(gone.exists, seconds=10)
 
 
 def test_what_changes_the_model_as_it_goes_is_not_seen_by_the_next_snippet(

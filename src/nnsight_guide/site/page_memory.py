@@ -29,6 +29,7 @@ INCLUDED = re.compile(r'^ *--8<-- "([^"\n]+)" *$', re.MULTILINE)  # a whole file
 INCLUDES = "--8<--"
 RUNS_OR_INCLUDES = re.compile(rf'\bexec="|{INCLUDES}')
 SETUP = "model"
+MOST_TEXTS = 300  # of pages, as they are and as they were: a long preview is not to grow
 SHOWS_SOURCES = re.compile("^:::", re.MULTILINE)  # by mkdocstrings
 
 # Of each notebook, by its file: what it was made from, and itself.
@@ -184,10 +185,10 @@ def recordings_for(
     return [(recordings[name], committed.get(name)) for name in _named(markdown, (*recordings,))]
 
 
-@lru_cache(maxsize=1000)
-def _named(markdown: str, snippets: tuple[str, ...]) -> list[str]:
+@lru_cache(maxsize=MOST_TEXTS)
+def _named(markdown: str, snippets: tuple[str, ...]) -> tuple[str, ...]:
     """Return those of the snippets; to look for each in each page takes 10 ms of a build."""
-    return sorted(name for name in snippets if name in markdown or name == SETUP)
+    return tuple(sorted(name for name in snippets if name in markdown or name == SETUP))
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def sources(project: Project, profile: Profile, environ: Mapping[str, str] = os.
     model = f"{profile.model_id} {profile.fingerprint}"
     facts = [settings, installed, platform.python_version(), profile.name, model]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for path in _files(project.root):
+    for path in files_below(project.root):
         if path.relative_to(project.root).parts[0] in MADE:
             continue
         digest.update(f"{path.relative_to(project.root)}\0".encode())
@@ -100,7 +100,7 @@ def _made(project: Project) -> str:
     """Return a hash of when each file of the site and each recording was written, and its size."""
     digest = hashlib.sha256()
     for folder in (project.root / "site", project.cache / "recordings"):
-        for path in _files(folder):
+        for path in files_below(folder):
             known = path.stat()
             digest.update(f"{path} {known.st_size} {known.st_mtime_ns}\n".encode())
     return digest.hexdigest()
@@ -138,7 +138,7 @@ def _value(project: Project, name: str, environ: Mapping[str, str]) -> str:
     if name.startswith("$"):
         return hashlib.sha256(repr(environ.get(name[1:])).encode()).hexdigest()
     path = project.root / name
-    files = [path] if path.is_file() else sorted({*_all_files(path)} - {*_files(path)})
+    files = [path] if path.is_file() else sorted({*_all_files(path)} - {*files_below(path)})
     digest = hashlib.sha256()
     for file in files:
         digest.update(f"{file}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
@@ -155,7 +155,7 @@ def _all_files(folder: Path) -> Iterator[Path]:
         seen.add(here)
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files_below(folder: Path) -> Iterator[Path]:
     """Yield all files below a folder, in order, but for hidden ones and what Python compiles."""
     for place, folders, names in os.walk(folder):
         folders[:] = [n for n in sorted(folders) if n[0] != "." and n != "__pycache__"]

@@ -6,7 +6,6 @@ which is given an address, does not ask.
 """
 
 import hashlib
-import os
 import sys
 import tomllib
 from pathlib import Path
@@ -20,6 +19,7 @@ from nnsight_guide.base.project import Project
 from nnsight_guide.base.scratch import scratch_folder
 from nnsight_guide.demo_model.digests import file_digest
 from nnsight_guide.html.installing import DOWNLOADS, Package, pins
+from nnsight_guide.site.stamp import files_below
 
 PACKAGE = "src/nnsight_guide"
 BESIDE = ("pyproject.toml", "README.md", "LICENSE")  # what its metadata is made of
@@ -91,18 +91,10 @@ def _config(project: Project) -> dict[str, Any]:
 def _number(project: Project) -> int:
     """Return a number that stands for the sources."""
     digest = hashlib.sha256()
-    for path in (*_sources(project.root / PACKAGE), *(project.root / name for name in BESIDE)):
+    for path in (*files_below(project.root / PACKAGE), *(project.root / name for name in BESIDE)):
         digest.update(f"{path.relative_to(project.root).as_posix()}\0".encode())
         digest.update(bytes.fromhex(file_digest(path)))
     return int(digest.hexdigest()[:DIGITS], 16)
-
-
-def _sources(folder: Path) -> list[Path]:
-    found = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        found += [Path(parent, name) for name in names if name[0] != "."]
-    return sorted(found)
 
 
 def _digest_file(path: Path) -> Path:
