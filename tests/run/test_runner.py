@@ -217,21 +217,30 @@ def test_what_a_snippet_held_is_given_back_without_waiting_for_the_next(
     wait_until(gone.exists, seconds=10)
 
 
+@pytest.mark.parametrize("more", ["", "x.itself = x"], ids=["plain", "in a circle"])
 def test_what_changes_the_model_as_it_goes_is_not_seen_by_the_next_snippet(
-    project, runner, profile
+    project, runner, profile, more
 ):
     change = "model._module.lm_head.bias.data += torch.arange(50400) * 10.0"
     late = f"class Late:\n    def __del__(self, model=model, torch=torch):\n        {change}\n"
     write(
         project,
         "aaa",
-        f"from snippets.model import model, torch\n\n# %% aaa\n{late}\n\nx = Late()\n",
+        f"from snippets.model import model, torch\n\n# %% aaa\n{late}\n\nx = Late()\n{more}\n",
     )
     edit(project, "first", "best.item()", "best.item() + 0")
     before = pid(runner)
     assert runner.run_stale(Plan(project, profile)).snippets == ["aaa", "first"]
     assert printed(project, profile, "first") == "6342\n"
     assert pid(runner) != before
+
+
+def test_what_an_object_says_as_it_goes_is_no_output_of_a_later_snippet(project, runner, profile):
+    says = "class Says:\n    def __del__(self, print=print):\n        print('I go')\n"
+    write(project, "aaa", f"# %% aaa\n{says}\n\nx = Says()\nx.itself = x\n")
+    write(project, "bbb", "# %% bbb\nimport gc\n\ngc.collect()\nprint('mine')\n")
+    runner.run_stale(Plan(project, profile))
+    assert printed(project, profile, "bbb", "bbb") == "mine\n"
 
 
 def test_a_kernel_that_dies_is_named_and_replaced(project, runner, profile):

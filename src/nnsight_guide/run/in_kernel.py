@@ -116,6 +116,7 @@ def clear() -> None:
 
     shell = get_ipython()
     shell.reset(new_session=True)
+    gc.collect()  # IPython does so before the names are gone: what refers to itself would stay
     # As in any Python: Jupyter's own would let the cell go on, and end the kernel after it.
     shell.user_ns.update(exit=sys.exit, quit=sys.exit)
     _put_back.put_back()
