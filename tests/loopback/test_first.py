@@ -32,6 +32,10 @@ def test_what_a_job_has_patched_in_a_library_is_as_it_was(found):
     assert found["after a patch"]
 
 
+def test_what_an_object_in_a_circle_changes_as_it_goes_is_changed_by_its_own_job(found):
+    assert found["after an object has gone"] == ["prod"]
+
+
 def test_what_a_job_left_in_its_surroundings_is_gone(found):
     assert found["surroundings"][0] == found["surroundings"][1]
     assert found["surroundings"][0][:2] == [None, []]

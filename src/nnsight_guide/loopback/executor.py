@@ -1,5 +1,6 @@
 """Running what clients send, on the loaded model."""
 
+import gc
 import io
 import shutil
 import traceback
@@ -76,10 +77,13 @@ class ModelExecutor:
             Exception: whatever transformers raises for a checkpoint that it cannot load.
 
         """
+        gc.unfreeze()  # else a model that was loaded before would stay
         self.model = TransformersModel(str(self.checkpoint), task=TASK, dispatch=True)
         # As NDIF does. No job trains, and what is saved carries no gradient.
         self.model._module.requires_grad_(False)
         self.state = of_model(self.model)
+        gc.collect()
+        gc.freeze()  # else `run` would go through all that was imported and loaded each time
 
     def run(self, job: dict[str, Any], blob: bytes, log: Callable[[str], None]) -> JobResult:
         """Run the job `blob` on the model.
@@ -102,6 +106,7 @@ class ModelExecutor:
         except JobError as error:
             spent = "it exited" if isinstance(error.__cause__, SystemExit) else ""
             result = JobResult(error=str(error), spent=spent)
+        gc.collect()  # what refers to itself would go, and change something, in a later job
         if changed := _some(self.process.differences(of_process(self.model))):
             log(f"This job changed its process ({changed}); the next job gets a new one.")
             return replace(result, spent=f"it changed {changed}")

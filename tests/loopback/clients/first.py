@@ -117,6 +117,32 @@ first = numbers()
 found["random numbers"] = first == numbers()
 
 
+class Late:
+    def __del__(self, torch=torch):
+        torch.prod = torch.mean
+
+
+def leaves():
+    with model.trace("Hello", remote=True):
+        late = Late()
+        late.itself = late
+        done = True.save()
+    return [done]
+
+
+def prod():
+    with model.trace("Hello", remote=True):
+        import gc
+
+        gc.collect()
+        name = torch.prod.__name__.save()
+    return [name]
+
+
+leaves()
+found["after an object has gone"] = prod()
+
+
 def patched():
     with model.trace("Hello", remote=True):
         torch.sum = torch.mean
