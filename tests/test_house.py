@@ -52,7 +52,6 @@ SMALL = {
     "notebook/script.py": "the other thing that readers take away, beside notebooks",
     "canary/ways_round.py": "the table of what is known to help, which grows with each breakage",
     "site/beforehand.py": "what goes on beside a kernel, in a thread of its own",
-    "site/config_memory.py": "it imports MkDocs, which preview does late, to tell of a port first",
     "site/leftovers.py": "what goes on beside builds, in a thread of its own",
     "site/offline.py": "`make offline` runs it",
     "site/search_words.py": "all that knows the search, as mkdocs_jupyter does notebooks",

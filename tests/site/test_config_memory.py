@@ -1,16 +1,19 @@
 """A preview takes the same configuration apart once, and reads in it what it says today."""
 
+import importlib
 import io
 import re
+from importlib.metadata import entry_points
 
 import pytest
 import yaml
 from mkdocs.config import defaults, load_config
 from mkdocs.exceptions import ConfigurationError
+from mkdocs.utils import get_themes
 from mkdocs.utils.yaml import get_yaml_loader
+from mkdocstrings import BaseHandler
 
 from nnsight_guide.site import config_memory
-from nnsight_guide.site.config_memory import take_apart_once
 
 CONFIG = """\
 site_name: !ENV [SITE_NAME_OF_TEST, A guide]
@@ -41,7 +44,7 @@ def parsed(monkeypatch):
 
     monkeypatch.setattr(defaults, "get_yaml_loader", get_yaml_loader)
     monkeypatch.setattr(yaml.Loader, "get_single_node", counted)
-    take_apart_once.__wrapped__()
+    config_memory._take_apart_once()
     return texts
 
 
@@ -52,6 +55,23 @@ def file(tmp_path, monkeypatch):
     path = tmp_path / "mkdocs.yml"
     path.write_text(CONFIG)
     return path
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What packages are asked for, once libraries remember the answers."""
+    questions = []
+
+    def counted(**question):
+        questions.append(question)
+        return entry_points(**question)
+
+    for name in config_memory.ASK_PACKAGES:
+        module = importlib.import_module(name)
+        monkeypatch.setattr(module, "entry_points", module.entry_points)
+    monkeypatch.setattr(config_memory, "entry_points", counted)
+    config_memory._ask_packages_once()
+    return questions
 
 
 def said(file) -> dict:
@@ -135,3 +155,11 @@ def test_no_more_texts_are_kept_than_there_may_be_files(parsed, file):
     said(file)
     assert len(parsed) == 2 * config_memory.MOST
     assert len(set(parsed)) == len(parsed)
+
+
+def test_packages_are_asked_once_for_themes_and_for_templates_of_mkdocstrings(asked):
+    for _ in range(2):
+        get_themes.cache_clear()  # as MkDocs does for each configuration
+        assert "material" in get_themes()
+        BaseHandler.get_extended_templates_dirs(BaseHandler, "python")
+    assert asked == [{"group": "mkdocs.themes"}, {"group": "mkdocstrings.python.templates"}]

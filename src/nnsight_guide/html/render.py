@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,7 @@ def output_html(shown: str, *, data: Mapping[str, str] | None = None, fold: str 
     return f'<div class="guide-output"{attributes(data or {})}>{shown}</div>'
 
 
+@lru_cache(maxsize=1024)  # the same code has the same colours after every edit
 def code_html(
     source: str, caption: str = "", *, copy: bool = True, language: str = "python"
 ) -> str:

@@ -28,7 +28,7 @@ _put_back: PutBack
 _readings: Readings
 _threads: int  # of torch's, where nothing else computes
 _given: int  # of these, to the snippet that runs
-_left_changed: list[str] | None = None  # by the snippet before, once its names are gone
+_left_changed: list[str] | None  # by the snippet before, once its names are gone
 
 
 def end_with_parent() -> None:
@@ -104,6 +104,7 @@ def load(setup: str) -> None:
     _put_back.put_back()
     _threads = _given = torch.get_num_threads()
     _baseline = shared_state()
+    clear()  # now, when nobody waits for it yet
 
 
 def clear() -> None:

@@ -167,9 +167,9 @@ class Preview:
 
     def attach(self, server: LiveReloadServer) -> None:
         """Let the server show what was built; from now on no build that breaks takes that away."""
-        from nnsight_guide.site.config_memory import take_apart_once
+        from nnsight_guide.site.config_memory import remember_configuration
 
-        take_apart_once()
+        remember_configuration()
         build = server.builder
         inject: Any = server._inject_js_into_html
         self._take_over(server)
