@@ -1,9 +1,10 @@
 """A cell and its outputs → HTML."""
 
+import pygments
 from bs4 import BeautifulSoup
 
 from nnsight_guide.html import provenance
-from nnsight_guide.html.render import cell_html, output_text
+from nnsight_guide.html.render import cell_html, code_html, output_text
 
 STREAM = {"output_type": "stream", "name": "stdout", "text": "<b>1 & 2</b>\n"}
 ERROR = {"output_type": "error", "ename": "NameError", "evalue": "no x", "traceback": []}
@@ -25,6 +26,20 @@ def block(source="x = 1 < 2", outputs=(STREAM,), **options):
 def test_the_source_can_be_copied_as_it_stands():
     source = 'if x < 1:\n    print("é & <b>")\n\n# end'
     assert block(source).select_one(".highlight code").text.rstrip("\n") == source
+
+
+def test_the_same_code_is_coloured_once_and_another_caption_is_shown(monkeypatch):
+    coloured, highlight = [], pygments.highlight
+
+    def counted(code, *rest):
+        coloured.append(code)
+        return highlight(code, *rest)
+
+    monkeypatch.setattr(pygments, "highlight", counted)
+    code_html.cache_clear()
+    assert block("a = 1") == block("a = 1") != block("a = 2")
+    assert coloured == ["a = 1", "a = 2"]
+    assert "here" in code_html("a = 1", "here")
 
 
 def test_the_file_is_named_above_the_source_and_leads_to_it():

@@ -75,7 +75,7 @@ def output_html(shown: str, *, data: Mapping[str, str] | None = None, fold: str 
     return f'<div class="guide-output"{attributes(data or {})}>{shown}</div>'
 
 
-@lru_cache(maxsize=1024)  # the same code has the same colours after every edit
+@lru_cache(maxsize=512)  # the blocks of a whole site: after an edit, nearly all are as they were
 def code_html(
     source: str, caption: str = "", *, copy: bool = True, language: str = "python"
 ) -> str:
