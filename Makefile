@@ -97,7 +97,7 @@ lock: .venv/.installed-dev ## Write requirements.lock anew from pyproject.toml (
 	@# A local build's mark (+cpu) is nobody else's version.
 	sed -i.old -E 's/^(torch==[0-9.]+)\+[a-z0-9.]+/\1/' requirements.lock && rm requirements.lock.old
 
-bench: install ## Measure the guide beside other tools (three quarters of an hour), into benchmarks/results
+bench: install ## Measure the guide beside other tools (most of an hour), into benchmarks/results
 	@$(BIN)/python -m benchmarks.peers
 
 bench-full: install ## Measure the site on 6 billion random weights: FOLDER=… for their 12.1 GB

@@ -1,8 +1,8 @@
 """The guide beside what authors would use instead: `make bench`.
 
 Writes a project for each tool, with the same chapters and cells, builds, edits and serves them in
-turn, and writes the figures into `benchmarks/results`. It takes about three quarters of an hour on
-two cores; use a machine that does nothing else.
+turn, and writes the figures into `benchmarks/results`. It takes most of an hour on two
+cores; use a machine that does nothing else.
 """
 
 import sys

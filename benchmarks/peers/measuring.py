@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,7 +14,7 @@ from benchmarks.peers.tools_mkdocs import GUIDE
 from benchmarks.shared.floor import floor, floors
 from benchmarks.shared.guide import WHOLE
 from benchmarks.shared.running import ROUNDS, BenchmarkError, Build, build
-from benchmarks.shared.serving import READING, served
+from benchmarks.shared.serving import READING, Edit, served
 from benchmarks.shared.tool import EDITED_SNIPPET, Tool
 from nnsight_guide.model import profiles
 
@@ -60,28 +60,38 @@ def one_shot(tools: Sequence[Tool], whole: Tool, log: Path) -> dict[str, Any]:
 def under_serve(tools: Sequence[Tool], log: Path) -> dict[str, Any]:
     """Return what edits take under each tool's server: of prose, of a snippet first and later.
 
-    One of prose comes at once, the others when the author has read.
+    Each round starts each server anew. One edit of prose comes at once, the others when the author
+    has read.
     """
-    figures = {}
-    for tool in tools:
-        with served(tool, log) as server:
-            at_once = server.timed(tool.edit_prose, 99)
-            time.sleep(READING)
-            prose = [server.timed(tool.edit_prose, 100 + number) for number in range(ROUNDS)]
-            n_edits = ROUNDS + 1 if tool.code else 0
-            code = [server.timed(tool.edit_code, 100 + number) for number in range(n_edits)]
-        figures[tool.name] = {
-            "at once": at_once.seconds,
-            "prose": [edit.seconds for edit in prose],
-            "prose cells": sorted({edit.counts.n_cells for edit in prose}),
-            "first": code[0].seconds if code else None,
-            "snippet": [edit.seconds for edit in code[1:]],
-            "snippet cells": sorted({edit.counts.n_cells for edit in code[1:]}),
-            "snippet loads": sorted({edit.counts.loads for edit in code[1:]}),
-            "snippets run": sorted({name for edit in code[1:] for name in edit.counts.snippets}),
-        }
-        say(f"serve, {tool.name}: {figures[tool.name]}")
-    return figures
+    edits: dict[str, dict[str, list[Edit]]] = {tool.name: defaultdict(list) for tool in tools}
+    for number in range(ROUNDS):
+        for tool in tools:
+            made = edits[tool.name]
+            with served(tool, log) as server:
+                made["at once"].append(server.timed(tool.edit_prose, 100 + number))
+                time.sleep(READING)
+                made["prose"].append(server.timed(tool.edit_prose, 200 + number))
+                if tool.code:
+                    made["first"].append(server.timed(tool.edit_code, 100 + number))
+                    made["snippet"].append(server.timed(tool.edit_code, 200 + number))
+            for what, done in made.items():
+                say(f"round {number + 1}, serve, {what}, {tool.name}: {done[-1].seconds} s")
+    return {name: _served(made) for name, made in edits.items()}
+
+
+def _served(made: Mapping[str, Sequence[Edit]]) -> dict[str, Any]:
+    """Return the seconds of each kind of edit, and what those of prose and later ones have run."""
+    prose, later = made["prose"], made.get("snippet", [])
+    return {
+        **{
+            what: [edit.seconds for edit in made.get(what, [])]
+            for what in ("at once", "prose", "first", "snippet")
+        },
+        "prose cells": sorted({edit.counts.n_cells for edit in prose}),
+        "snippet cells": sorted({edit.counts.n_cells for edit in later}),
+        "snippet loads": sorted({edit.counts.loads for edit in later}),
+        "snippets run": sorted({name for edit in later for name in edit.counts.snippets}),
+    }
 
 
 def peak_memory(tools: Sequence[Tool], log: Path) -> dict[str, int]:

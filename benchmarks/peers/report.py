@@ -52,18 +52,18 @@ def targets(figures: Mapping[str, Any]) -> Iterator[Target]:
     yield _peers(PROSE, _by_round(cases[PROSE]))
     for name, floor in ((WHOLE, WHOLE_PAGES), (GUIDE, PAGES)):
         what = f"prose edit under `serve` ÷ pages only, {name}"
-        yield _ratio(what, [median(served[name]["prose"])], [median(served[floor]["prose"])])
+        yield _ratio(what, served[name]["prose"], served[floor]["prose"])
     prose = median(serve["prose"])
     yield at_most("prose edit under `serve`, whole site", PROSE_SECONDS, prose, " s")
-    yield _peers("prose edit under `serve`", _medians(served, "prose"))
+    yield _peers("prose edit under `serve`", _by_round(served, "prose"))
     later = median(serve["snippet"])
     what = "the first snippet edit under `serve`"
-    yield at_most(what, round(later + FIRST_SECONDS, 2), serve["first"], " s")
-    yield _peers(what, {name: [found["first"]] for name, found in served.items() if found["first"]})
+    yield at_most(what, round(later + FIRST_SECONDS, 2), median(serve["first"]), " s")
+    yield _peers(what, _by_round(served, "first"))
     what = "snippet edit under `serve`, after the first"
     yield at_most(what, round(page + SERVE_SECONDS, 2), later, " s")
     yield at_most(f"{what}, whole site", SNIPPET_SECONDS, later, " s")
-    yield _peers(what, _medians(served, "snippet"))
+    yield _peers(what, _by_round(served, "snippet"))
     yield _none("snippet edit under `serve`: loads of the model", serve["snippet loads"])
     ran = [name for name in serve["snippets run"] if name != "model"]
     yield Target("snippet edit under `serve`: snippets run", "1", str(len(ran)), len(ran) == 1)
@@ -151,11 +151,12 @@ def _serve(figures: Mapping[str, Any]) -> Iterator[str]:
     yield f"| under `serve`, saved → served | {what} |"
     yield "|---|--:|--:|--:|--:|--:|--:|"
     for name, found in figures["serve"].items():
-        first = f"{found['first']:.2f}" if found["first"] else "–"
-        later = f"{median(found['snippet']):.2f}" if found["snippet"] else "–"
+        seconds = " | ".join(
+            f"{median(found[edit]):.2f}" if found[edit] else "–"
+            for edit in ("at once", "prose", "first", "snippet")
+        )
         cells, loads = (_listed(found[f"snippet {what}"]) for what in ("cells", "loads"))
-        prose = f"{found['at once']:.2f} | {median(found['prose']):.2f}"
-        yield f"| {name} | {prose} | {first} | {later} | {cells} | {loads} |"
+        yield f"| {name} | {seconds} | {cells} | {loads} |"
 
 
 def _scale(scale: Mapping[str, Any]) -> Iterator[str]:
@@ -207,11 +208,6 @@ def _peers(what: str, seconds: Mapping[str, Sequence[float]]) -> Target:
     return Target(what, "< 1", f"{ratio:.3f} ({name})", ratio < 1)
 
 
-def _by_round(figures: Mapping[str, Any]) -> dict[str, Sequence[float]]:
-    """Return the seconds of each tool, which had its turn in each round."""
-    return {name: found["seconds"] for name, found in figures.items()}
-
-
-def _medians(figures: Mapping[str, Any], what: str) -> dict[str, Sequence[float]]:
-    """Return the median of each tool that has such figures; each is served alone, in no rounds."""
-    return {name: [median(found[what])] for name, found in figures.items() if found[what]}
+def _by_round(figures: Mapping[str, Any], what: str = "seconds") -> dict[str, Sequence[float]]:
+    """Return the seconds of each tool that has such figures, and had its turn in each round."""
+    return {name: found[what] for name, found in figures.items() if found[what]}

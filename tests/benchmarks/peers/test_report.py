@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.peers import report
 from benchmarks.peers.measuring import COLD, SNIPPET
+from benchmarks.shared.guide import WHOLE
 from benchmarks.shared.results import RESULTS
 
 KEPT = json.loads((RESULTS / "bench.json").read_text(encoding="utf-8"))
@@ -35,8 +36,25 @@ def test_a_peer_that_is_ahead_in_most_rounds_is_named_and_misses_the_target(case
     assert not told(figures, case).is_met
 
 
-def test_a_peer_is_compared_under_serve_too():
+@pytest.mark.parametrize(
+    ("what", "kept"),
+    [
+        ("prose edit under `serve`", "prose"),
+        ("the first snippet edit under `serve`", "first"),
+        ("snippet edit under `serve`, after the first", "snippet"),
+    ],
+)
+def test_a_peer_is_compared_under_serve_too(what, kept):
     figures = deepcopy(KEPT)
-    figures["serve"]["sphinx-gallery"]["prose"] = [0.01, 0.01, 0.01]
-    assert not told(figures, "prose edit under `serve`").is_met
-    assert "sphinx-gallery" in told(figures, "prose edit under `serve`").was
+    n_rounds = len(figures["serve"]["the guide"][kept])
+    figures["serve"]["sphinx-gallery"][kept] = [0.01] * n_rounds
+    assert not told(figures, what).is_met
+    assert "sphinx-gallery" in told(figures, what).was
+
+
+def test_one_slow_first_edit_of_three_is_not_what_is_told():
+    figures = deepcopy(KEPT)
+    figures["serve"][WHOLE]["first"] = [1.0, 9.0, 1.1]
+    what = "the first snippet edit under `serve`"
+    [first] = [target for target in report.targets(figures) if target.what == what]
+    assert first.was == "1.10 s"
