@@ -103,6 +103,7 @@ class Runner:
         """Start a kernel for the first edit of a snippet, if there is room, and do not wait."""
         if profile.name != "demo" or how_many_at_once(profile) > 1:
             self._start_kernel(profile)
+            self.kernels.get_ready_early()
 
     def _start_kernel(self, profile: Profile) -> None:
         if not profile.is_remote and not self.kernels.has(profile):
@@ -110,7 +111,6 @@ class Runner:
                 preflight.check_libraries()
                 preflight.check_profile(profile)
                 self._loop.run(self.kernels.start_early(profile))
-                self.kernels.get_ready_early()
 
     def close(self) -> None:
         """Stop the kernels and the service, if there are any."""
