@@ -74,7 +74,7 @@ def load(setup: str) -> None:
 
     `setup` is the module of `snippets` that every snippet here has its model from.
     """
-    global _baseline, _given, _put_back, _readings, _setup, _threads
+    global _baseline, _given, _left_changed, _put_back, _readings, _setup, _threads
     if "_baseline" in globals():
         return
     import_libraries()  # again, if that has failed
@@ -103,8 +103,8 @@ def load(setup: str) -> None:
     _put_back = PutBack()
     _put_back.put_back()
     _threads = _given = torch.get_num_threads()
-    _baseline = shared_state()
-    clear()  # now, when nobody waits for it yet
+    _forget_names()  # now, when nobody waits for it yet
+    _baseline, _left_changed = shared_state(), []
 
 
 def clear() -> None:
@@ -113,6 +113,12 @@ def clear() -> None:
     It may be called ahead of `begin`, while somebody writes down what that snippet gave.
     """
     global _left_changed
+    _forget_names()
+    _left_changed = changes()
+
+
+def _forget_names() -> None:
+    """Give IPython the names of a new session, and the process what may be put back."""
     from IPython import get_ipython
 
     shell = get_ipython()
@@ -122,7 +128,6 @@ def clear() -> None:
     shell.user_ns.update(exit=sys.exit, quit=sys.exit)
     _put_back.put_back()
     _take_all_threads()
-    _left_changed = changes()
 
 
 def begin(*, shares: bool) -> None:
